@@ -1,13 +1,13 @@
 #include "base/bytes.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace zhida {
 namespace {
@@ -52,7 +52,8 @@ Result<Bytes> from_hex(std::string_view hex) {
   for (std::size_t i = 0; i < hex.size(); i += 2) {
     const int high = hex_digit(hex[i]);
     const int low = hex_digit(hex[i + 1]);
-    if (high < 0 || low < 0) return refuse("hex_malformed", "Not a hexadecimal digit at offset " + std::to_string(i) + ".");
+    if (high < 0 || low < 0)
+      return refuse("hex_malformed", "Not a hexadecimal digit at offset " + std::to_string(i) + ".");
     out += static_cast<char>(high << 4 | low);
   }
   return out;
@@ -77,7 +78,8 @@ Result<Bytes> from_base64(std::string_view text) {
   static const auto table = [] {
     std::array<std::int8_t, 256> t{};
     t.fill(-1);
-    for (std::size_t i = 0; i < kBase64.size(); ++i) t[static_cast<unsigned char>(kBase64[i])] = static_cast<std::int8_t>(i);
+    for (std::size_t i = 0; i < kBase64.size(); ++i)
+      t[static_cast<unsigned char>(kBase64[i])] = static_cast<std::int8_t>(i);
     return t;
   }();
   if (text.size() % 4 != 0) return refuse("base64_malformed", "Base64 text must come in groups of four characters.");

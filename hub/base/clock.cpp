@@ -24,7 +24,9 @@ Instant SystemClock::now() const {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-Result<FileClock*> FileClock::create(const std::string& path) { return new FileClock(path, TRY(read_clock(path))); }
+Result<FileClock*> FileClock::create(const std::string& path) {
+  return new FileClock(path, TRY(read_clock(path)));
+}
 
 Instant FileClock::now() const {
   std::int64_t last = last_millis_.load();
@@ -49,8 +51,8 @@ Result<Calendar> Calendar::parse(std::string_view csv) {
     if (line.empty() || line.front() == '#' || line.starts_with("date")) continue;
     const auto day = Date::parse(line.substr(0, 10));
     if (!day || line.size() < 14 || line[10] != ',' || line[12] != ',' || (line[13] != '0' && line[13] != '1'))
-      return refuse("calendar_malformed", "Working-day table, line " + std::to_string(line_number) +
-                                              ": expected date,weekday,is_workday.");
+      return refuse("calendar_malformed",
+                    "Working-day table, line " + std::to_string(line_number) + ": expected date,weekday,is_workday.");
     const bool works = line[13] == '1';
     if (works && is_weekend(day.value())) calendar.makeup_days_.insert(day.value());
     if (!works && !is_weekend(day.value())) calendar.holidays_.insert(day.value());

@@ -59,8 +59,8 @@ class Calendar {
   int working_days_between(Date from, Date to) const;
 
  private:
-  std::set<Date> holidays_;      // Weekdays that are not worked.
-  std::set<Date> makeup_days_;   // Weekend days that are worked.
+  std::set<Date> holidays_;     // Weekdays that are not worked.
+  std::set<Date> makeup_days_;  // Weekend days that are worked.
   std::set<int> years_;
 };
 

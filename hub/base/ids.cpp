@@ -1,8 +1,8 @@
 #include "base/ids.h"
 
-#include <sys/random.h>
-
 #include <array>
+
+#include <sys/random.h>
 
 #include "base/assert.h"
 #include "base/bytes.h"
@@ -34,14 +34,17 @@ std::string new_ulid(Instant now) {
   return out;
 }
 
-TraceId new_trace_id() { return TraceId(to_hex(view(random_bytes<16>()))); }
+TraceId new_trace_id() {
+  return TraceId(to_hex(view(random_bytes<16>())));
+}
 
 std::string new_uuid() {
   auto random = random_bytes<16>();
   random[6] = static_cast<unsigned char>((random[6] & 0x0f) | 0x40);
   random[8] = static_cast<unsigned char>((random[8] & 0x3f) | 0x80);
   const std::string hex = to_hex(view(random));
-  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" + hex.substr(20);
+  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" +
+         hex.substr(20);
 }
 
 }  // namespace zhida

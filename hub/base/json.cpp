@@ -96,7 +96,9 @@ Result<void> write(const Json& value, std::string& out) {
     case Json::value_t::boolean:
     case Json::value_t::string:
       try {
-        out += value.dump();  // nlohmann escapes exactly as RFC 8785 asks: short forms, \u00xx in lower case, nothing else.
+        out +=
+            value
+                .dump();  // nlohmann escapes exactly as RFC 8785 asks: short forms, \u00xx in lower case, nothing else.
       } catch (const Json::exception&) {
         return refuse("json_not_canonical", "A string is not valid UTF-8.");
       }
@@ -142,13 +144,16 @@ Result<void> write(const Json& value, std::string& out) {
 }
 
 Result<const Json*> member(const Json& object, std::string_view name) {
-  if (!object.is_object()) return refuse("field_wrong_type", "Expected an object that holds \"" + std::string(name) + "\".");
+  if (!object.is_object())
+    return refuse("field_wrong_type", "Expected an object that holds \"" + std::string(name) + "\".");
   const auto it = object.find(name);
   if (it == object.end() || it->is_null()) return nullptr;
   return &*it;
 }
 
-Error missing(std::string_view name) { return refuse("field_missing", "The member \"" + std::string(name) + "\" is missing."); }
+Error missing(std::string_view name) {
+  return refuse("field_missing", "The member \"" + std::string(name) + "\" is missing.");
+}
 Error wrong_type(std::string_view name, const char* wanted) {
   return refuse("field_wrong_type", "The member \"" + std::string(name) + "\" is not " + wanted + ".");
 }

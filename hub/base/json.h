@@ -14,8 +14,8 @@ using Json = nlohmann::json;
 /// Error `json_malformed` with line and column.
 Result<Json> parse_json(std::string_view text);
 
-/// RFC 8785 (JSON Canonicalization Scheme): keys in UTF-16 order, no white space, shortest numbers. Whole numbers must lie within
-/// ±2^53; floating point values are refused, since nothing of ours carries any (`json_not_canonical`).
+/// RFC 8785 (JSON Canonicalization Scheme): keys in UTF-16 order, no white space, shortest numbers. Whole numbers must
+/// lie within ±2^53; floating point values are refused, since nothing of ours carries any (`json_not_canonical`).
 Result<std::string> canonical_json(const Json& value);
 
 /// Typed members; errors `field_missing` and `field_wrong_type` name the member.

@@ -1,10 +1,10 @@
 #include "base/log.h"
 
-#include <unistd.h>
-
 #include <atomic>
 #include <chrono>
 #include <nlohmann/json.hpp>
+
+#include <unistd.h>
 
 #include "base/time.h"
 
@@ -31,12 +31,22 @@ void write(LogLevel level, const std::string& component, std::string_view senten
 
 }  // namespace
 
-void Log::debug(std::string_view s, std::initializer_list<Field> f) const { write(LogLevel::debug, component_, s, f); }
-void Log::info(std::string_view s, std::initializer_list<Field> f) const { write(LogLevel::info, component_, s, f); }
-void Log::warning(std::string_view s, std::initializer_list<Field> f) const { write(LogLevel::warning, component_, s, f); }
-void Log::error(std::string_view s, std::initializer_list<Field> f) const { write(LogLevel::error, component_, s, f); }
+void Log::debug(std::string_view s, std::initializer_list<Field> f) const {
+  write(LogLevel::debug, component_, s, f);
+}
+void Log::info(std::string_view s, std::initializer_list<Field> f) const {
+  write(LogLevel::info, component_, s, f);
+}
+void Log::warning(std::string_view s, std::initializer_list<Field> f) const {
+  write(LogLevel::warning, component_, s, f);
+}
+void Log::error(std::string_view s, std::initializer_list<Field> f) const {
+  write(LogLevel::error, component_, s, f);
+}
 
-void Log::set_level(LogLevel level) { g_level.store(level); }
+void Log::set_level(LogLevel level) {
+  g_level.store(level);
+}
 
 std::string masked(std::string_view value) {
   return value.size() <= 4 ? "****" : "****" + std::string(value.substr(value.size() - 4));

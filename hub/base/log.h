@@ -8,9 +8,9 @@ namespace zhida {
 
 enum class LogLevel { debug, info, warning, error };
 
-/// One JSON object a line on standard error: ts, level, msg, then the fields. The sentence is constant, what varies is a
-/// field: `log.info("Payment request sent.", {{"case", id}, {"attempt", "2"}});` Any thread. Never a secret, never an account
-/// number: use masked().
+/// One JSON object a line on standard error: ts, level, msg, then the fields. The sentence is constant, what varies is
+/// a field: `log.info("Payment request sent.", {{"case", id}, {"attempt", "2"}});` Any thread. Never a secret, never an
+/// account number: use masked().
 class Log {
  public:
   using Field = std::pair<std::string_view, std::string>;

@@ -12,7 +12,9 @@ __extension__ typedef __int128 Wide;
 constexpr Wide kMax = std::numeric_limits<std::int64_t>::max();
 constexpr Wide kMin = std::numeric_limits<std::int64_t>::min();
 
-Error overflow() { return refuse("money_overflow", "The amount does not fit into 64 bits of fen."); }
+Error overflow() {
+  return refuse("money_overflow", "The amount does not fit into 64 bits of fen.");
+}
 
 /// numerator / denominator brought to a whole number; denominator > 0. down and up are towards and away from zero.
 Wide divide(Wide numerator, Wide denominator, Rounding rounding) {
@@ -51,7 +53,8 @@ Result<Decimal> parse(std::string_view text) {
       break;
     }
   }
-  if (!any || rest.back() == '.') return refuse("money_malformed", "\"" + std::string(text) + "\" is not a decimal amount.");
+  if (!any || rest.back() == '.')
+    return refuse("money_malformed", "\"" + std::string(text) + "\" is not a decimal amount.");
   while (point && d.places > 0 && !d.digits.empty() && d.digits.back() == '0') {
     d.digits.pop_back();
     --d.places;

@@ -8,12 +8,14 @@
 
 namespace zhida {
 
-/// A value, or the Error that the outside world caused. `return value;` and `return refuse("code", "Sentence.");` both work;
-/// `return boost::outcome_v2::success()` is spelled `ok()`.
+/// A value, or the Error that the outside world caused. `return value;` and `return refuse("code", "Sentence.");` both
+/// work; `return boost::outcome_v2::success()` is spelled `ok()`.
 template <class T>
 using Result = boost::outcome_v2::result<T, Error, boost::outcome_v2::policy::terminate>;
 
-inline auto ok() { return boost::outcome_v2::success(); }
+inline auto ok() {
+  return boost::outcome_v2::success();
+}
 
 }  // namespace zhida
 

@@ -47,11 +47,19 @@ Result<Date> Date::parse(std::string_view iso) {
   return from_ymd(y, m, d);
 }
 
-Date Date::of(Instant moment) { return Date(floor<std::chrono::days>(moment + kChina)); }
+Date Date::of(Instant moment) {
+  return Date(floor<std::chrono::days>(moment + kChina));
+}
 
-int Date::year() const { return static_cast<int>(year_month_day(days_).year()); }
-int Date::month() const { return static_cast<int>(static_cast<unsigned>(year_month_day(days_).month())); }
-int Date::day() const { return static_cast<int>(static_cast<unsigned>(year_month_day(days_).day())); }
+int Date::year() const {
+  return static_cast<int>(year_month_day(days_).year());
+}
+int Date::month() const {
+  return static_cast<int>(static_cast<unsigned>(year_month_day(days_).month()));
+}
+int Date::day() const {
+  return static_cast<int>(static_cast<unsigned>(year_month_day(days_).day()));
+}
 
 std::string Date::to_string() const {
   char text[32];
@@ -71,7 +79,9 @@ Date Date::plus_months(int months) const {
   return Date(sys_days(ymd));
 }
 
-Instant Date::begins() const { return Instant(days_) - kChina; }
+Instant Date::begins() const {
+  return Instant(days_) - kChina;
+}
 
 std::string to_rfc3339(Instant moment) {
   const auto local = moment + kChina;
@@ -96,7 +106,8 @@ Result<Instant> parse_rfc3339(std::string_view text) {
   std::int64_t millis = 0;
   if (text[at] == '.') {
     std::int64_t scale = 100;
-    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10) millis += scale * (text[at] - '0');
+    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
+      millis += scale * (text[at] - '0');
     if (text[at - 1] == '.') return malformed_time(text);
   }
   std::int64_t offset_minutes = 0;
@@ -104,7 +115,8 @@ Result<Instant> parse_rfc3339(std::string_view text) {
   if (zone != "Z" && zone != "z") {
     const int zh = digits(zone, 1, 2);
     const int zm = digits(zone, 4, 2);
-    if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':' || zh < 0 || zh > 23 || zm < 0 || zm > 59)
+    if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':' || zh < 0 || zh > 23 || zm < 0 ||
+        zm > 59)
       return malformed_time(text);
     offset_minutes = (zone[0] == '-' ? -1 : 1) * (zh * 60 + zm);
   }

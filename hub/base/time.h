@@ -40,12 +40,16 @@ class Date {
   std::chrono::sys_days days_{};
 };
 
-inline std::int64_t to_millis(Instant moment) { return moment.time_since_epoch().count(); }
-inline Instant from_millis(std::int64_t millis) { return Instant(std::chrono::milliseconds(millis)); }
+inline std::int64_t to_millis(Instant moment) {
+  return moment.time_since_epoch().count();
+}
+inline Instant from_millis(std::int64_t millis) {
+  return Instant(std::chrono::milliseconds(millis));
+}
 
-std::string to_rfc3339(Instant moment);                      ///< `2025-11-03T09:00:00.000+08:00`
-Result<Instant> parse_rfc3339(std::string_view text);        ///< Offset needed. Error `time_malformed`.
-std::string to_generalized_time(Instant moment);             ///< `20251103010000Z`: UTC, whole seconds.
+std::string to_rfc3339(Instant moment);                         ///< `2025-11-03T09:00:00.000+08:00`
+Result<Instant> parse_rfc3339(std::string_view text);           ///< Offset needed. Error `time_malformed`.
+std::string to_generalized_time(Instant moment);                ///< `20251103010000Z`: UTC, whole seconds.
 Result<Instant> parse_generalized_time(std::string_view text);  ///< Exactly 15 characters. Error `time_malformed`.
 
 }  // namespace zhida
