@@ -1,0 +1,29 @@
+-- The audit trail. Append-only: triggers refuse every change and deletion, each row is chained to the one before.
+CREATE TABLE audit_record (
+  seq            INTEGER PRIMARY KEY CHECK (seq > 0),   -- 1, 2, 3, … without gaps
+  at             INTEGER NOT NULL,                      -- milliseconds since 1970, business clock
+  kind           TEXT    NOT NULL,                      -- hub/audit/events.h
+  actor          TEXT    NOT NULL,
+  subject_type   TEXT    NOT NULL,
+  subject_id     TEXT    NOT NULL,
+  case_id        TEXT    NOT NULL,
+  uscc           TEXT    NOT NULL,
+  division       TEXT    NOT NULL,
+  trace_id       TEXT    NOT NULL,
+  detail         TEXT    NOT NULL,                      -- RFC 8785
+  payload_digest TEXT    NOT NULL,
+  prev_hash      BLOB    NOT NULL CHECK (length(prev_hash) = 32),
+  record_hash    BLOB    NOT NULL CHECK (length(record_hash) = 32),
+  leaf_hash      BLOB    NOT NULL CHECK (length(leaf_hash) = 32)
+);
+CREATE INDEX audit_record_case ON audit_record (case_id, seq) WHERE case_id <> '';
+CREATE INDEX audit_record_trace ON audit_record (trace_id, seq) WHERE trace_id <> '';
+
+CREATE TRIGGER audit_record_no_update BEFORE UPDATE ON audit_record
+BEGIN SELECT RAISE(ABORT, 'audit_record is append-only: rows are never changed'); END;
+CREATE TRIGGER audit_record_no_delete BEFORE DELETE ON audit_record
+BEGIN SELECT RAISE(ABORT, 'audit_record is append-only: rows are never deleted'); END;
+-- INSERT OR REPLACE deletes without asking the delete trigger; a number that is taken already is refused here.
+CREATE TRIGGER audit_record_next_only BEFORE INSERT ON audit_record
+WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit_record)
+BEGIN SELECT RAISE(ABORT, 'audit_record is append-only: only the next number may be added'); END;

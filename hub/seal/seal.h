@@ -1,0 +1,135 @@
+/// Electronic seals (GB/T 38540-2020, structure version 4): making seals, sealing exact octets, verifying.
+///
+/// Always holds: what is verified are the received octets, never a re-encoding; the clock is handed in; no function
+/// throws. Any thread. Structure version 5, batch seals, time-stamps and remote sealing are recognised and refused by
+/// name.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "platform/crypto/algorithm.h"
+#include "platform/crypto/signer.h"
+
+namespace zhida::seal {
+
+using crypto::Alg;
+using crypto::Signer;
+
+class Trust;
+
+/// The first check that failed, in the order of docs/seal (GB/T 38540 part 7 asks only for "an error code"; these are
+/// ours). The numbers are exit codes of zhida-verify and never change.
+enum class Code : int {
+  ok = 0,
+  format = 1,
+  alg = 2,
+  sign_value = 3,
+  signer_not_in_seal = 4,
+  seal_sign_value = 5,
+  seal_maker_cert = 6,
+  seal_expired = 7,
+  signer_cert = 8,
+  sign_time = 9,
+  signer_revoked = 10,
+  data_hash = 11,
+  timestamp = 12,
+  seal_of_another_peer = 13,  ///< Valid, but not one of the seals agreed with this peer. Only SealVerifier says this.
+};
+std::string_view name_of(
+    Code code);  ///< `ok`, `format`, …, `seal_of_another_peer`: also the error code to store and show.
+
+struct Picture {
+  std::string type;  ///< `SVG`, `PNG`, …
+  Bytes data;
+  int width_mm = 40;
+  int height_mm = 40;
+};
+
+/// What a seal is made from.
+struct SealSpec {
+  std::string es_id;                       ///< Unique id of the seal, ASCII.
+  std::string vendor_id;                   ///< ASCII.
+  std::string name;                        ///< UTF-8.
+  int type = 1;                            ///< Application defined.
+  std::vector<Bytes> signer_certificates;  ///< DER; at least one.
+  bool digests = true;                     ///< certListType 2 (digests, smaller) or 1 (whole certificates).
+  Instant valid_from{};
+  Instant valid_to{};
+  Picture picture;
+  int version = 4;  ///< Anything else is refused (`seal_version_unsupported`).
+};
+
+/// The seal (SESeal, DER), signed by the maker. Errors `seal_spec_wrong`, `seal_version_unsupported`, `signing_failed`.
+Result<Bytes> make_seal(const SealSpec& spec, const Signer& maker, Instant now);
+
+/// Bound into the signature as propertyInfo; any text, percent-encoded there.
+struct Properties {
+  std::string media_type;
+  std::string message_id;
+  std::string trace_id;
+};
+
+/// Seals the exact octets: SES_Signature, DER. Checks the seal, the signer's certificate and that the seal lists it
+/// first; a signer whose revocation status is unknown does not seal. Errors `seal_unusable`, `signer_unusable`,
+/// `signer_not_in_seal`, `signing_failed`.
+Result<Bytes> seal(ByteView payload, ByteView seal_der, const Signer& signer, const Properties& properties,
+                   const Trust& trust, Instant now);
+
+/// How a verifier wants to be convinced.
+struct Policy {
+  Instant now{};
+  bool require_trusted_time = false;       ///< Without a time-stamp: refused with `timestamp`.
+  bool require_revocation_status = false;  ///< No usable revocation list: refused instead of noted.
+};
+
+/// What a verification found. `code` is that of the first failing check; the other fields say what could be told.
+struct Report {
+  Code code = Code::format;
+  std::string step;    ///< The step of the verification that failed, e.g. `5.1 b`; empty when all passed.
+  std::string detail;  ///< One sentence; empty when all passed.
+  std::string es_id;
+  std::string seal_name;
+  std::string signer_subject;
+  std::string signer_fingerprint;  ///< SHA-256 of the certificate, hex.
+  std::string serial;              ///< Of the signer's certificate, hex.
+  std::string alg;                 ///< `sm2-sm3`, `ecdsa-p256-sha256`, or the unknown OID.
+  std::string data_hash;           ///< Hex, as signed.
+  Instant signed_at{};             ///< The signer's own claim; the epoch where the structure could not be read.
+  std::string message_id;          ///< From propertyInfo, empty where the sealer wrote none.
+  std::string trace_id;
+  std::string media_type;
+  std::vector<std::string> notes;  ///< True but not a failure, e.g. "expired since".
+
+  bool passed() const { return code == Code::ok; }
+};
+Json to_json(const Report& report);
+/// `seal_<name of the code>` with the detail, for a Result: e.g. `seal_data_hash`; fate refuse.
+Error to_error(const Report& report);
+
+Report verify(ByteView ses, ByteView payload, const Trust& trust, const Policy& policy);
+/// Where only H(payload) is at hand (32 octets). The length written in propertyInfo is then not compared.
+Report verify_digest(ByteView ses, ByteView digest, const Trust& trust, const Policy& policy);
+/// The seal alone (steps a–g of 5.2), at policy.now.
+Report verify_seal(ByteView seal_der, const Trust& trust, const Policy& policy);
+
+/// What a seal file says about itself; nothing is verified but its form. Error `seal_malformed`.
+struct SealSummary {
+  std::string es_id, vendor_id, name;
+  int version = 0, type = 0, certificate_list_type = 0;
+  std::size_t certificates = 0;
+  Instant created{}, valid_from{}, valid_to{};
+  std::string maker_subject;
+  std::string picture_type;
+  std::size_t picture_bytes = 0;
+};
+Result<SealSummary> read_seal(ByteView seal_der);
+/// For people: everything readable in a seal or a seal signature, as JSON. Error `seal_malformed`.
+Result<Json> describe(ByteView seal_or_signature_der);
+
+}  // namespace zhida::seal

@@ -1,0 +1,71 @@
+// The two objects that the rest of the hub holds: one that seals for us, one that checks what peers sealed.
+#pragma once
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "base/mutex.h"
+#include "base/secret.h"
+#include "seal/seal.h"
+#include "seal/trust.h"
+
+namespace zhida::seal {
+
+struct SealerFiles {
+  std::string seal_file;         ///< SESeal, DER (`.esl`).
+  std::string key_file;          ///< PKCS#8 PEM, mode 0600.
+  std::string certificate_file;  ///< The signer's certificate, PEM or DER; the seal lists it.
+  Secret<std::string> passphrase;
+};
+
+/// A loaded system seal and its key. Any thread.
+class Sealer {
+ public:
+  /// Reads the files. Errors: of reading, of FileSigner::create, `seal_malformed`, `signer_not_in_seal`.
+  static Result<std::unique_ptr<Sealer>> create(const SealerFiles& files, std::shared_ptr<const Trust> trust);
+  /// From memory. Errors `seal_malformed`, `signer_not_in_seal`.
+  static Result<std::unique_ptr<Sealer>> create_from(Bytes seal_der, std::unique_ptr<Signer> signer,
+                                                     std::shared_ptr<const Trust> trust);
+
+  /// SES_Signature over the exact octets. Errors as those of seal().
+  Result<Bytes> seal(ByteView payload, const std::string& media_type, const std::string& message_id,
+                     const std::string& trace_id, Instant now) const;
+
+  const std::string& es_id() const { return es_id_; }
+  const Bytes& seal_der() const { return seal_der_; }
+  Alg alg() const { return signer_->alg(); }
+  void replace_trust(std::shared_ptr<const Trust> trust);  ///< E.g. when a new revocation list came.
+
+ private:
+  Sealer(Bytes seal_der, std::string es_id, std::unique_ptr<Signer> signer, std::shared_ptr<const Trust> trust);
+
+  Bytes seal_der_;
+  std::string es_id_;
+  std::unique_ptr<Signer> signer_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const Trust> trust_
+      GUARDED_BY(mutex_);  // Shared: a seal being made keeps the snapshot it began with.
+};
+
+/// Verifies what came from a named peer: everything that verify() checks, and that the seal is one agreed with this
+/// peer. Any thread.
+class SealVerifier {
+ public:
+  /// Seal ids (esID) by peer name, as peers.yaml says.
+  using PeerSeals = std::map<std::string, std::set<std::string>>;
+  SealVerifier(std::shared_ptr<const Trust> trust, PeerSeals peer_seals, bool require_revocation_status = false);
+
+  /// `seal_of_another_peer` when all is well but the seal id is not the peer's; a wrong seal keeps its own code.
+  Report verify_from(const std::string& peer, ByteView ses, ByteView payload, Instant now) const;
+
+  void replace_trust(std::shared_ptr<const Trust> trust);
+
+ private:
+  const PeerSeals peer_seals_;
+  const bool require_revocation_status_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const Trust> trust_ GUARDED_BY(mutex_);
+};
+
+}  // namespace zhida::seal
