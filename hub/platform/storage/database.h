@@ -36,17 +36,21 @@ class Row {
   std::int64_t integer_or(std::size_t column, std::int64_t otherwise) const {
     return is_null(column) ? otherwise : integer(column);
   }
-  std::string text_or(std::size_t column, std::string otherwise) const { return is_null(column) ? otherwise : text(column); }
+  std::string text_or(std::size_t column, std::string otherwise) const {
+    return is_null(column) ? otherwise : text(column);
+  }
 
  private:
   Values cells_;
 };
 using Rows = std::vector<Row>;
 
-/// One database transaction. Statements are prepared once a connection and kept. SQL is written for both dialects with `?` for each
-/// value, in order; what differs between the dialects is asked for with dialect().
-/// Errors: `storage_unique` and `storage_check` (a constraint refused; Fate::refuse), `storage_busy` and `storage_lost`
-/// (Fate::retry), `storage_failed` (anything else, with the statement).
+/// One database transaction. Statements are prepared once a connection and kept, so keep their text constant and put
+/// what varies into values. SQL is written for both dialects with `?` for each value, in order; what differs between
+/// the dialects is asked for with dialect(). Text must not hold a NUL byte: octets are a Blob. Errors: `storage_unique`
+/// and `storage_check` (a constraint refused; Fate::refuse), `storage_busy` and `storage_lost` (Fate::retry),
+/// `storage_failed` (anything else, with the statement). After a statement failed, PostgreSQL refuses every further one
+/// of the transaction: who wants to go on after a refusal runs the statement inside savepoint().
 class Transaction {
  public:
   virtual ~Transaction() = default;
@@ -57,14 +61,16 @@ class Transaction {
   virtual Result<Rows> query(std::string_view sql, const Values& values, std::string_view columns) = 0;
   /// Inserts and gives the generated integer key `id_column` (SQLite rowid; PostgreSQL `RETURNING`).
   virtual Result<std::int64_t> insert(std::string_view sql, const Values& values, std::string_view id_column) = 0;
-  /// Runs `work` inside a SAVEPOINT: an error of `work` undoes what it did and is given back; the transaction stays usable.
+  /// Runs `work` inside a SAVEPOINT: an error of `work` undoes what it did and is given back; the transaction stays
+  /// usable.
   virtual Result<void> savepoint(const std::function<Result<void>()>& work) = 0;
 };
 
+/// `sqlite:///path/x.db?mode=ro` opens somebody else's file: it must exist, is only read, and keeps its journal mode.
 struct DatabaseConfig {
-  std::string url;             ///< `sqlite:///path/hub.db` or `postgresql://user@host:port/name`.
+  std::string url;  ///< `sqlite:///path/hub.db` or `postgresql://user@host:port/name`.
   Secret<std::string> password;
-  std::size_t readers = 4;     ///< Connections for read().
+  std::size_t readers = 4;  ///< Connections for read().
 };
 
 /// The hub's store. One writer at a time (write()), many readers that see the last committed state.
@@ -81,8 +87,8 @@ class Database {
 };
 
 /// Brings the schema up to date: runs, in order and each once, the migrations embedded for the dialect
-/// (platform/storage/migrations/<dialect>/NNNN_name.sql). Forward only: a migration that was changed after it ran, or one that is
-/// unknown to this program, is an error (`migration_changed`, `migration_unknown`). Gives the names it ran.
+/// (platform/storage/migrations/<dialect>/NNNN_name.sql). Forward only: a migration that was changed after it ran, or
+/// one that is unknown to this program, is an error (`migration_changed`, `migration_unknown`). Gives the names it ran.
 Result<std::vector<std::string>> migrate(Database& database);
 
 }  // namespace zhida::storage
