@@ -59,6 +59,10 @@ Error text_has_nul(std::string_view sql, std::size_t position) {
                             position + 1, shown(sql)));
 }
 
+Error no_row_inserted(std::string_view sql) {
+  return refuse("storage_failed", "The INSERT added no row, so that there is no key to give: " + shown(sql));
+}
+
 Error wrong_value_count(std::string_view sql, std::size_t wanted, std::size_t given) {
   return refuse("storage_failed",
                 fmt::format("The statement takes {} values and was given {}: {}", wanted, given, shown(sql)));

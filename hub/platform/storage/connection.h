@@ -48,6 +48,7 @@ Result<std::unique_ptr<Connection>> connect_postgresql(const std::string& url, c
 std::string shown(std::string_view sql);
 /// What both dialects refuse in text: PostgreSQL would cut it at the first NUL byte without a word.
 Error text_has_nul(std::string_view sql, std::size_t position);
+Error no_row_inserted(std::string_view sql);
 Error wrong_value_count(std::string_view sql, std::size_t wanted, std::size_t given);
 Error wrong_column(std::string_view sql, std::size_t column, std::string_view what);
 /// Whether a name can be put into a statement as it is: letters, digits and `_` only.

@@ -1,5 +1,7 @@
 #include "platform/storage/database.h"
 
+#include <algorithm>
+#include <atomic>
 #include <thread>
 
 #include <fmt/format.h>

@@ -1,6 +1,7 @@
 // PostgreSQL over SOCI. SOCI opens and closes the connection. Statements go to the PGconn behind the session, because
 // SOCI 4.0 cuts every value at its first NUL byte, in bytea too, and its blob is a large object, not a bytea; here
 // octets travel as binary parameters of their exact length.
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -141,9 +142,7 @@ class PostgresqlConnection final : public Connection {
   Result<std::int64_t> insert(std::string_view sql, const Values& values, std::string_view id_column) override {
     if (!is_plain_name(id_column)) return refuse("storage_failed", fmt::format("{} is not a column name.", id_column));
     const auto rows = TRY(query(fmt::format("{} RETURNING {}", sql, id_column), values, "i"));
-    if (rows.empty()) {
-      return refuse("storage_failed", "The INSERT added no row, so that there is no key to give: " + shown(sql));
-    }
+    if (rows.empty()) return no_row_inserted(sql);
     return rows.front().integer(0);
   }
 

@@ -82,10 +82,16 @@ class SqliteConnection final : public Connection {
     return rows;
   }
 
-  Result<std::int64_t> insert(std::string_view sql, const Values& values, std::string_view) override {
-    if (TRY(execute(sql, values)) == 0) {
-      return refuse("storage_failed", "The INSERT added no row, so that there is no key to give: " + shown(sql));
+  Result<std::int64_t> insert(std::string_view sql, const Values& values, std::string_view id_column) override {
+    // The last rowid is quick, but an upsert that updates leaves it as it was.
+    if (sql.find("CONFLICT") != std::string_view::npos) {
+      if (!is_plain_name(id_column))
+        return refuse("storage_failed", fmt::format("{} is not a column name.", id_column));
+      const auto rows = TRY(query(fmt::format("{} RETURNING {}", sql, id_column), values, "i"));
+      if (rows.empty()) return no_row_inserted(sql);
+      return rows.front().integer(0);
     }
+    if (TRY(execute(sql, values)) == 0) return no_row_inserted(sql);
     return sq::sqlite3_last_insert_rowid(handle_);
   }
 

@@ -221,6 +221,11 @@ void check_insert_gives_the_generated_key(Database& database) {
     BOOST_TEST(TRY(t.execute("CREATE TABLE other (id BIGINT)")) == 0);
     const auto none = t.insert("INSERT INTO thing (name) VALUES (?) ON CONFLICT DO NOTHING", {std::string("b")}, "id");
     BOOST_TEST(none.error().code == "storage_failed");
+    const auto third = TRY(t.insert(kInsert, {std::string("c")}, "id"));
+    const auto same = TRY(t.insert("INSERT INTO thing (name) VALUES (?) ON CONFLICT (name) DO UPDATE SET number = 5",
+                                   {std::string("b")}, "id"));
+    BOOST_TEST(same == second);
+    BOOST_TEST(third != second);
     return ok();
   }));
 }
