@@ -23,8 +23,8 @@ using crypto::Signer;
 
 class Trust;
 
-/// The first check that failed, in the order of docs/seal (GB/T 38540 part 7 asks only for "an error code"; these are
-/// ours). The numbers are exit codes of zhida-verify and never change.
+/// The first check that failed, in the order in which verify() asks (GB/T 38540 part 7 wants only for "an error code";
+/// these are ours). The numbers are exit codes of zhida-verify and never change.
 enum class Code : int {
   ok = 0,
   format = 1,
@@ -86,13 +86,23 @@ struct Policy {
   Instant now{};
   bool require_trusted_time = false;       ///< Without a time-stamp: refused with `timestamp`.
   bool require_revocation_status = false;  ///< No usable revocation list: refused instead of noted.
+  bool all_findings = false;               ///< Go on behind the first failure and list the others too.
+};
+
+/// One check that failed.
+struct Finding {
+  Code code = Code::format;
+  std::string
+      step;  ///< The step of the verification, e.g. `5.1 b`: structure of the seal signature; `5.2 …`: of the seal.
+  std::string detail;  ///< One sentence.
 };
 
 /// What a verification found. `code` is that of the first failing check; the other fields say what could be told.
 struct Report {
-  Code code = Code::format;
-  std::string step;    ///< The step of the verification that failed, e.g. `5.1 b`; empty when all passed.
-  std::string detail;  ///< One sentence; empty when all passed.
+  Code code = Code::ok;
+  std::string step;               ///< Of the first failing check; empty when all passed.
+  std::string detail;             ///< Of the first failing check; empty when all passed.
+  std::vector<Finding> findings;  ///< The first failing check; with Policy::all_findings every one, in order.
   std::string es_id;
   std::string seal_name;
   std::string signer_subject;
