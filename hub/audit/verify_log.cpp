@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "audit/audit_record.h"
 #include "audit/merkle.h"
 #include "platform/crypto/digest.h"
@@ -124,7 +126,9 @@ Result<void> LogCheck::check_end() {
 Result<LogReport> LogCheck::run(const std::function<void(std::int64_t)>& progress) {
   // A row below 1 can only come from outside; the constraint of the table refuses it, a copied file may not.
   if (next_ == 1 && TRY(exists(0))) broken(0, "inserted", "Record 0 stands where no record can be.");
-  if (report_.holds()) CHECK_OK(read_anchor());
+  if (report_.holds()) {
+    CHECK_OK(read_anchor());
+  }
   const std::string sql = std::string("SELECT ") + kAllColumns +
                           " FROM audit_record WHERE seq >= ? ORDER BY seq LIMIT " + std::to_string(kPageRows);
   std::int64_t reported = next_;
