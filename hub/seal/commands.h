@@ -1,8 +1,13 @@
-// `zhida seal make-seal|sign|show|verify`, as plain functions that main.cpp calls.
+// `zhida seal make-seal|sign|verify|show`, as plain functions that main.cpp calls.
 #pragma once
 #include <iosfwd>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "base/bytes.h"
+#include "base/json.h"
+#include "base/result.h"
 
 namespace zhida::seal {
 
@@ -12,5 +17,12 @@ int run_seal_command(const std::vector<std::string>& arguments, std::ostream& ou
 
 /// The lines that `zhida help` prints for these commands.
 std::string seal_usage();
+
+/// What zhida-verify and `seal verify` do: verifies signature files over a payload file, all findings listed. The
+/// member `code` is that of the first failing check of the first failing signature. Errors `usage`, and of reading.
+Result<Json> verify_files(const std::vector<std::string>& arguments);
+
+/// A round seal picture of our own drawing (SVG) with the name below the star, where one is given.
+Bytes default_picture(std::string_view name);
 
 }  // namespace zhida::seal
