@@ -39,6 +39,7 @@ Result<Envelope> decode(ByteView message);
 struct BareMessage {
   ByteView bytes;
   std::string message_id;
+  std::string group_id;
 };
 Result<BareMessage> bare_message(ByteView message);
 

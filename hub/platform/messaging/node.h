@@ -77,12 +77,13 @@ struct Outcome {
   std::string description;  ///< For rejected: a sentence.
 };
 
-/// Names one received delivery. Stays harmless when its link is gone: settling it then does nothing, and the peer sends
+/// Names one received delivery; settle it exactly once. When its link is gone by then, the peer hears nothing and sends
 /// again.
 struct Token {
   std::uint64_t connection = 0;
   std::uint64_t link = 0;
   std::uint64_t delivery = 0;
+  std::size_t bytes = 0;  ///< What it takes of the byte budget.
 };
 
 struct Settlement {
@@ -97,6 +98,7 @@ struct Incoming {
   std::string peer;
   std::string address;
   std::string message_id;
+  std::string group_id;
   Bytes message;  ///< Exactly as received.
   Result<Envelope> envelope() const { return decode(message); }
 };

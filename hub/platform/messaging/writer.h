@@ -76,6 +76,9 @@ class Writer {
   /// Never waits: false when the queue is over its budget or the writer is stopped; `work` is untouched then.
   bool try_submit(Work& work);
 
+  /// Called on the writer's thread when all receipts of a commit are told: for whoever gathers them. Empty ends it, and
+  /// waits for a call under way.
+  void after_batch(std::function<void()> hook);
   /// Returns when everything submitted before has its receipt, except works that wait for a retry.
   void flush();
   /// Finishes what is queued, abandons what waits for a retry, ends the thread. Once.
