@@ -42,6 +42,7 @@ class FileDrop {
   /// Errors `drop_folder_unusable`.
   static Result<FileDrop> open(FileDropOptions options);
 
+  /// Ask types_to_pull() first: without a grant nothing is even claimed.
   /// Takes the stable files in the order of their names; what a crash left in working/ comes first. A file is moved out
   /// of working/ only after its batch is durable, so that a crash delivers it again under the same batch id. Errors of
   /// delivery with Fate::retry end the pass and leave the file for the next one.
@@ -70,6 +71,9 @@ class FileDrop {
   std::map<std::string, Seen> seen_;
 };
 
+/// Fills what `decode` left open: batch id (file_batch_id, unless the file carries a package number of its own), origin
+/// (the name), time and trace.
+void complete_file_batch(SourceBatch& batch, const std::string& name, ByteView content, Instant now);
 /// `file:` and the SHA-256 of name and content: the same file is the same batch, however it comes.
 std::string file_batch_id(std::string_view name, ByteView content);
 /// Whether `name` is a plain file name: no folders, no control characters, at most 200 octets. Error `file_name_wrong`.

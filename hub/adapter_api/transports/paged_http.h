@@ -46,7 +46,8 @@ struct Pager {
   /// Pure. Errors with Fate::retry (a log-in page, a refusal inside 200) are asked again.
   std::function<Result<PageAnswer>(ByteView)> decode;
   /// The position to ask from next time, some way before `newest`, so that rows which got their time stamp before a
-  /// sweep and became visible after it are seen. Never later than `now`.
+  /// sweep and became visible after it are seen. `newest` is empty where the rows tell no time; `now` is the business
+  /// time at which the sweep began, and no position lies after it.
   std::function<std::string(const std::string& newest, Instant now)> resume_from;
 };
 

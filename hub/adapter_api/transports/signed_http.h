@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,10 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/secret.h"
+
+namespace zhida::http {
+class HttpClient;
+}
 
 namespace zhida::transports {
 
@@ -38,9 +43,11 @@ struct SignedHttpOptions {
 
 /// Calls of one server. Errors: `source_unreachable` (no connection, time-out, 5xx, 429; Fate::retry), `source_refused`
 /// (401, 403 and other 4xx; retry too, because the other side's settings change without us), `source_answer_too_large`.
+/// Keeps its connection between calls; one thread at a time.
 class SignedHttp {
  public:
   SignedHttp(SignedHttpOptions options, Signature signature);
+  ~SignedHttp();
   Result<Bytes> get(const std::string& path, const Query& query);
   Result<Bytes> post_json(const std::string& path, const std::string& body);
   const SignedHttpOptions& options() const { return options_; }
@@ -49,9 +56,7 @@ class SignedHttp {
   Result<Bytes> call(const std::string& method, const std::string& url, const std::string& body);
   SignedHttpOptions options_;
   Signature signature_;
+  std::unique_ptr<http::HttpClient> client_;
 };
-
-/// `a b` → `a%20b`, RFC 3986 section 2.3: everything but letters, digits and `-._~`.
-std::string percent_encode(std::string_view text);
 
 }  // namespace zhida::transports

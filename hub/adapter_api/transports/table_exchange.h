@@ -24,9 +24,12 @@ struct ExchangeTable {
   std::string sequence_column = "seq";  ///< Grows with each row written; unique within one load.
 };
 
-/// Positions are (watermark, sequence). The other side may empty and refill a table without telling: then sequences
-/// start again, and what was there before and is not now has gone. That is noticed by the least sequence and its load
-/// time, which the cursor remembers: such a reload is read whole and delivered as the complete list (complete_for).
+/// Positions are (watermark, sequence), with the number of rows up to there. The other side may empty and refill a
+/// table without telling: the row at which reading stopped has gone, and the sequences start again or as many inserts
+/// as there were rows stand there anew. Such a reload is waited out until it stands still, read whole and delivered as
+/// the complete list (complete_for); with less than half of the rows it is refused (`source_shrunk`). Rows that became
+/// visible behind the watermark are noticed by their number. Open one object a pull: a file that was replaced would
+/// else be read as it was.
 class TableExchange {
  public:
   /// `url` as for storage::DatabaseConfig. A SQLite file must exist. Error `source_unreachable`.
