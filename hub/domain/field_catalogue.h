@@ -31,7 +31,7 @@ struct FieldSpec {
   FieldType type = FieldType::text;
   std::string unit;  ///< `fen`, `ppm`, `人`, `月`; empty for none.
   Sensitivity sensitivity = Sensitivity::internal;
-  int fresh_for_days = 400;             ///< A value older than this (from as_of) is stale.
+  int fresh_for_days = 0;               ///< A value is stale when the day is later than as_of + this; 0: never.
   std::vector<std::string> precedence;  ///< Sources, best first; sources that are not listed share the last rank.
   Combine combine = Combine::latest;
   std::string covered_by;                ///< list_id whose complete copy proves absence; empty for none.

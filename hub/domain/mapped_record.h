@@ -26,16 +26,20 @@ struct Finding {
 };
 std::string to_text(const Finding& finding);
 
-/// Which firm a record speaks of. At least one member is set; intake finds the USCC for the other two.
+/// Which firm a record speaks of. At least one way is set; without a USCC intake looks for the firm by the others, in
+/// the order of the members.
 struct FirmKey {
   std::string uscc;               ///< Normal form, checked.
   std::string organisation_code;  ///< 9 characters, checked.
   std::string name_key;           ///< text::name_key of the name.
+  std::string record_type;        ///< The firm is that of another record of the same source …
+  std::string record_key;         ///< … with this type and key.
 };
 
 /// What a record adds to the register of firms. A lower rank wins over a higher one whatever the order of arrival.
 struct FirmFacts {
-  std::string name, name_key;
+  std::string name;
+  std::string name_key;  ///< Only where the name comes from the register itself (rank 1): others may be former names.
   int name_rank = 9;  ///< 9: says nothing.
   std::string division;
   int division_rank = 9;
@@ -47,6 +51,7 @@ struct LedgerRecord {
   std::string record_type;
   std::string key;
   bool withdraw = false;
+  std::int64_t record_id = 0;               ///< source_record.id; set by intake.
   std::map<std::string, FieldData> values;  ///< Unknown values are absent.
 };
 
@@ -54,6 +59,7 @@ struct LedgerRecord {
 struct MappingOutcome {
   enum class Kind { profile, coverage, ledger, notice, quarantined };
   Kind kind = Kind::quarantined;
+  bool withdraw = false;  ///< The source took the row back, by its change flag or by a column of its own.
 
   // profile
   FirmKey firm;

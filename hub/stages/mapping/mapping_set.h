@@ -15,6 +15,9 @@ namespace zhida::mapping {
 struct Mapping;    // mapping_file.h
 class CodeTables;  // code_tables.h
 
+/// The mapping files below a folder, sorted.
+std::vector<std::string> mapping_files(const std::string& directory);
+
 class MappingSet {
  public:
   /// Reads `directory`/fields.yaml, codes/ and every mapping `*/*.yaml` (not `*.test.yaml`, not policies/). What is
