@@ -100,6 +100,25 @@ class Ledger {
   Result<std::vector<Balance>> balances(const std::string& division, int fiscal_year);
 
  private:
+  /// A report that can't be applied as a whole comes back with the reason; nothing was changed by it.
+  struct Tried {
+    ReportOutcome outcome = ReportOutcome::applied;
+    std::string reason;
+  };
+  Result<Tried> try_appropriation(const AppropriationReport& report);
+  Result<Tried> try_payment(const BudgetPaymentReport& report);
+  Result<Tried> move_others(const BudgetPaymentReport& report, std::int64_t counted_before,
+                            const AppropriationId& appropriation_before, std::int64_t counted_now);
+  Result<ReportOutcome> park(const std::string& kind, const std::string& key, const AppropriationId& appropriation,
+                             const std::string& division, const std::string& reason, const std::string& record);
+  Result<bool> parked_is_newer(const std::string& kind, const std::string& key, const std::string& updated_at);
+  Result<void> supersede_parked(const std::string& kind, const std::string& key);
+  Result<void> post(const AppropriationId& appropriation, const std::optional<AttemptId>& request, const char* kind,
+                    const char* from, const char* to, std::int64_t fen, const std::string& agent_business_no,
+                    const std::string& reference);
+  struct Reservation;
+  Result<std::optional<Reservation>> find_reservation(const AttemptId& request);
+
   storage::Transaction& transaction_;
   const Clock& clock_;
 };
