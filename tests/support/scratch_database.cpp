@@ -126,7 +126,7 @@ void ScratchServer::start() {
     const auto deadline = std::chrono::steady_clock::now() + 30s;
     bool gone = false;
     while (!gone && std::chrono::steady_clock::now() < deadline) {
-      if (storage::Database::open({.url = address("postgres"), .password = {}, .readers = 1})) return;
+      if (storage::Database::open({.url = address("postgres"), .readers = 1})) return;
       std::this_thread::sleep_for(20ms);
       gone = ::waitpid(server_, nullptr, WNOHANG) != 0;
     }

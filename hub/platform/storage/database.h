@@ -68,8 +68,8 @@ class Transaction {
 
 /// `sqlite:///path/x.db?mode=ro` opens somebody else's file: it must exist, is only read, and keeps its journal mode.
 struct DatabaseConfig {
-  std::string url;  ///< `sqlite:///path/hub.db` or `postgresql://user@host:port/name`.
-  Secret<std::string> password;
+  std::string url{};  ///< `sqlite:///path/hub.db` or `postgresql://user@host:port/name`.
+  Secret<std::string> password{};
   std::size_t readers = 4;  ///< Connections for read().
 };
 

@@ -94,13 +94,13 @@ BOOST_AUTO_TEST_CASE(a_full_disk_loses_the_transaction_and_says_retry) {
 BOOST_AUTO_TEST_CASE(somebody_elses_file_is_opened_read_only) {
   test::TempFolder folder;
   const auto path = folder.file("front_end.db");
-  BOOST_TEST(Database::open({.url = "sqlite://" + path + "?mode=ro", .password = {}}).error().code == "storage_lost");
+  BOOST_TEST(Database::open({.url = "sqlite://" + path + "?mode=ro"}).error().code == "storage_lost");
   sqlite3* other = nullptr;
   BOOST_REQUIRE(sqlite3_open(path.c_str(), &other) == SQLITE_OK);
   sqlite3_exec(other, "CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('theirs')", nullptr, nullptr, nullptr);
   sqlite3_close(other);
 
-  auto database = Database::open({.url = "sqlite://" + path + "?mode=ro", .password = {}}).value();
+  auto database = Database::open({.url = "sqlite://" + path + "?mode=ro"}).value();
   BOOST_TEST(run(*database, "DELETE FROM t").error().code == "storage_failed");
   const auto checked = database->read([](Transaction& t) -> Result<void> {
     BOOST_TEST(TRY(t.query("SELECT a FROM t", {}, "t")).front().text(0) == "theirs");
@@ -113,12 +113,12 @@ BOOST_AUTO_TEST_CASE(somebody_elses_file_is_opened_read_only) {
 BOOST_AUTO_TEST_CASE(wrong_addresses_are_refused_with_a_sentence) {
   for (const std::string url :
        {"", "hub.db", "sqlite:", "sqlite://", "sqlite:///x.db?mode=rw", "sqlite:///a\"b", "mysql://x"}) {
-    const auto opened = Database::open({.url = url, .password = {}});
+    const auto opened = Database::open({.url = url});
     BOOST_TEST_CONTEXT(url) {
       BOOST_TEST((!opened && opened.error().code == "storage_url"));
     }
   }
-  BOOST_TEST(Database::open({.url = "sqlite:///no/such/folder/x.db", .password = {}}).error().code == "storage_lost");
+  BOOST_TEST(Database::open({.url = "sqlite:///no/such/folder/x.db"}).error().code == "storage_lost");
 }
 
 BOOST_AUTO_TEST_CASE(many_different_statements_do_not_pile_up) {
