@@ -15,26 +15,26 @@ namespace zhida::audit {
 
 /// What happened. Empty text means that there is none.
 struct AuditEntry {
-  std::string kind;          ///< One of kEventKinds.
-  std::string actor;         ///< Who: `system`, `source:tax`, `user:zhang`, `peer:treasury`.
-  std::string subject_type;  ///< What it is about: `case`, `batch`, `request`, `record`, …
-  std::string subject_id;
-  std::string case_id;
-  std::string uscc;
-  std::string division;  ///< Fiscal division, 6 digits.
-  std::string trace_id;
+  std::string kind{};          ///< One of kEventKinds.
+  std::string actor{};         ///< Who: `system`, `source:tax`, `user:zhang`, `peer:treasury`.
+  std::string subject_type{};  ///< What it is about: `case`, `batch`, `request`, `record`, …
+  std::string subject_id{};
+  std::string case_id{};
+  std::string uscc{};
+  std::string division{};  ///< Fiscal division, 6 digits.
+  std::string trace_id{};
   Json detail = Json::object();  ///< Whatever else; no floating point, no secrets, no whole account numbers.
-  std::string payload_digest;    ///< `sm3:<hex>` of the exact octets that this is about.
+  std::string payload_digest{};  ///< `sm3:<hex>` of the exact octets that this is about.
 };
 
 /// A row as stored.
 struct AuditRecord {
   std::int64_t seq = 0;  ///< 1, 2, 3, … without gaps.
   Instant at{};
-  AuditEntry entry;
-  Bytes prev_hash;    ///< record_hash of the row before; 32 zero octets for the first.
-  Bytes record_hash;  ///< SM3(canonical form); the canonical form contains prev_hash.
-  Bytes leaf_hash;    ///< SM3(0x00 || canonical form): the RFC 9162 leaf.
+  AuditEntry entry{};
+  Bytes prev_hash{};    ///< record_hash of the row before; 32 zero octets for the first.
+  Bytes record_hash{};  ///< SM3(canonical form); the canonical form contains prev_hash.
+  Bytes leaf_hash{};    ///< SM3(0x00 || canonical form): the RFC 9162 leaf.
 };
 
 /// The trail: append-only, each row chained to the one before. One a process; rows are written in the transaction of
@@ -85,8 +85,8 @@ Result<LogReport> verify_log(storage::Transaction& transaction, std::int64_t fro
 
 /// Rows for pages and evidence, oldest first.
 struct AuditFilter {
-  std::string case_id, uscc, trace_id, kind, division;  ///< Empty: any.
-  std::string subject_type, subject_id;
+  std::string case_id{}, uscc{}, trace_id{}, kind{}, division{};  ///< Empty: any.
+  std::string subject_type{}, subject_id{};
   std::int64_t after_seq = 0;
   std::int64_t limit = 200;
 };

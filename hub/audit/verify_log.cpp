@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::int64_t kPageRows = 1000;
 constexpr std::int64_t kProgressRows = 10'000;
+constexpr std::int64_t kMovedRowsMax =
+    10'000;  // How far off a moved row is recognised as such; farther it counts as changed.
 
 /// Reads rows in order and compares each with what it claims and with the row before.
 class LogCheck {
@@ -21,6 +23,7 @@ class LogCheck {
  private:
   Result<void> read_anchor();
   Result<void> check_row(const storage::Row& row);
+  Result<void> name_damage(const AuditRecord& record);
   Result<void> check_end();
   Result<bool> exists(std::int64_t seq);
   Result<bool> hash_is_elsewhere(const Bytes& record_hash, std::int64_t seq);
@@ -85,13 +88,7 @@ Result<void> LogCheck::check_row(const storage::Row& row) {
                               leaf_hash(canonical.value()) == record.leaf_hash;
   // The detail is stored in canonical form; other text for the same value is a change too.
   const bool detail_holds = canonical && canonical_json(record.entry.detail).value() == row.text(10);
-  if (!own_hash_holds || !detail_holds) {
-    const bool moved = record.prev_hash != previous_hash_ && TRY(hash_is_elsewhere(record.prev_hash, seq - 1));
-    broken(seq, moved ? "reordered" : "changed",
-           number(seq) + (moved ? " belongs behind another record: the order was changed."
-                                : " is not what was written: its hash does not fit its content."));
-    return ok();
-  }
+  if (!own_hash_holds || !detail_holds) return name_damage(record);
   if (record.prev_hash != previous_hash_) {
     broken(seq, "inserted",
            number(seq) +
@@ -109,6 +106,25 @@ Result<void> LogCheck::check_row(const storage::Row& row) {
   report_.head = AuditHead{seq, record.record_hash};
   ++report_.records;
   ++next_;
+  return ok();
+}
+
+// The row does not hold as the record it stands for. If it holds as another one, it was moved or copied.
+Result<void> LogCheck::name_damage(const AuditRecord& record) {
+  AuditRecord moved = record;
+  for (std::int64_t distance = 1; distance <= kMovedRowsMax; ++distance) {
+    for (const std::int64_t origin : {record.seq - distance, record.seq + distance}) {
+      moved.seq = origin;
+      const auto canonical = canonical_record(moved);
+      if (!canonical || crypto::sm3(canonical.value()) != record.record_hash) continue;
+      const bool is_copy = TRY(hash_is_elsewhere(record.record_hash, record.seq));
+      broken(record.seq, is_copy ? "inserted" : "reordered",
+             number(record.seq) + " holds what was written as record " + std::to_string(origin) +
+                 (is_copy ? ": it is a copy that was put in." : ": the order was changed."));
+      return ok();
+    }
+  }
+  broken(record.seq, "changed", number(record.seq) + " is not what was written: its hash does not fit its content.");
   return ok();
 }
 

@@ -45,23 +45,23 @@ std::string_view name_of(
     Code code);  ///< `ok`, `format`, …, `seal_of_another_peer`: also the error code to store and show.
 
 struct Picture {
-  std::string type;  ///< `SVG`, `PNG`, …
-  Bytes data;
+  std::string type{};  ///< `SVG`, `PNG`, …
+  Bytes data{};
   int width_mm = 40;
   int height_mm = 40;
 };
 
 /// What a seal is made from.
 struct SealSpec {
-  std::string es_id;                       ///< Unique id of the seal, ASCII.
-  std::string vendor_id;                   ///< ASCII.
-  std::string name;                        ///< UTF-8.
-  int type = 1;                            ///< Application defined.
-  std::vector<Bytes> signer_certificates;  ///< DER; at least one.
-  bool digests = true;                     ///< certListType 2 (digests, smaller) or 1 (whole certificates).
+  std::string es_id{};                       ///< Unique id of the seal, ASCII.
+  std::string vendor_id{};                   ///< ASCII.
+  std::string name{};                        ///< UTF-8.
+  int type = 1;                              ///< Application defined.
+  std::vector<Bytes> signer_certificates{};  ///< DER; at least one.
+  bool digests = true;                       ///< certListType 2 (digests, smaller) or 1 (whole certificates).
   Instant valid_from{};
   Instant valid_to{};
-  Picture picture;
+  Picture picture{};
   int version = 4;  ///< Anything else is refused (`seal_version_unsupported`).
 };
 
@@ -70,9 +70,9 @@ Result<Bytes> make_seal(const SealSpec& spec, const Signer& maker, Instant now);
 
 /// Bound into the signature as propertyInfo; any text, percent-encoded there.
 struct Properties {
-  std::string media_type;
-  std::string message_id;
-  std::string trace_id;
+  std::string media_type{};
+  std::string message_id{};
+  std::string trace_id{};
 };
 
 /// Seals the exact octets: SES_Signature, DER. Checks the seal, the signer's certificate and that the seal lists it
@@ -103,7 +103,7 @@ struct Report {
   std::string step;               ///< Of the first failing check; empty when all passed.
   std::string detail;             ///< Of the first failing check; empty when all passed.
   std::vector<Finding> findings;  ///< The first failing check; with Policy::all_findings every one, in order.
-  std::string es_id;
+  std::string es_id{};
   std::string seal_name;
   std::string signer_subject;
   std::string signer_fingerprint;  ///< SHA-256 of the certificate, hex.
@@ -111,9 +111,9 @@ struct Report {
   std::string alg;                 ///< `sm2-sm3`, `ecdsa-p256-sha256`, or the unknown OID.
   std::string data_hash;           ///< Hex, as signed.
   Instant signed_at{};             ///< The signer's own claim; the epoch where the structure could not be read.
-  std::string message_id;          ///< From propertyInfo, empty where the sealer wrote none.
-  std::string trace_id;
-  std::string media_type;
+  std::string message_id{};        ///< From propertyInfo, empty where the sealer wrote none.
+  std::string trace_id{};
+  std::string media_type{};
   std::vector<std::string> notes;  ///< True but not a failure, e.g. "expired since".
 
   bool passed() const { return code == Code::ok; }

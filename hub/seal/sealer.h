@@ -13,10 +13,10 @@
 namespace zhida::seal {
 
 struct SealerFiles {
-  std::string seal_file;         ///< SESeal, DER (`.esl`).
-  std::string key_file;          ///< PKCS#8 PEM, mode 0600.
-  std::string certificate_file;  ///< The signer's certificate, PEM or DER; the seal lists it.
-  Secret<std::string> passphrase;
+  std::string seal_file{};         ///< SESeal, DER (`.esl`).
+  std::string key_file{};          ///< PKCS#8 PEM, mode 0600.
+  std::string certificate_file{};  ///< The signer's certificate, PEM or DER; the seal lists it.
+  Secret<std::string> passphrase{};
 };
 
 /// A loaded system seal and its key. Any thread.

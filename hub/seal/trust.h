@@ -15,10 +15,11 @@ namespace zhida::seal {
 /// Where a trust snapshot is read from. Each path is a file (PEM or DER; PEM may hold several) or a folder of such
 /// files.
 struct TrustFiles {
-  std::vector<std::string> roots;
-  std::vector<std::string> intermediates;
-  std::vector<std::string> revocation_lists;
-  std::string seal_status_list;  ///< JSON {"v":1,"seals":[{"esID","status":"revoked","since":RFC 3339}]}; empty: none.
+  std::vector<std::string> roots{};
+  std::vector<std::string> intermediates{};
+  std::vector<std::string> revocation_lists{};
+  std::string
+      seal_status_list{};  ///< JSON {"v":1,"seals":[{"esID","status":"revoked","since":RFC 3339}]}; empty: none.
   std::vector<crypto::Alg> allowed = {crypto::Alg::sm2_sm3, crypto::Alg::ecdsa_p256_sha256};
 };
 

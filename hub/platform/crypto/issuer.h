@@ -24,12 +24,12 @@ enum class CertificateRole {
 };
 
 struct CertificateSpec {
-  std::string common_name;   ///< UTF-8.
-  std::string organisation;  ///< UTF-8.
+  std::string common_name{};   ///< UTF-8.
+  std::string organisation{};  ///< UTF-8.
   CertificateRole role = CertificateRole::seal;
   Instant valid_from{};
   Instant valid_to{};
-  std::vector<std::string> alternative_names;  ///< `DNS:localhost`, `IP:127.0.0.1`
+  std::vector<std::string> alternative_names{};  ///< `DNS:localhost`, `IP:127.0.0.1`
 };
 
 struct KeyAndCertificate {
