@@ -1,0 +1,199 @@
+#include "stages/matching/example_file.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "platform/config/yaml.h"
+#include "stages/matching/evaluate.h"
+#include "stages/matching/literal.h"
+#include "stages/matching/reader_file.h"
+
+namespace zhida::matching {
+namespace {
+
+using config::ConfigNode;
+
+std::optional<Verdict> verdict_from(std::string_view text) {
+  for (const auto verdict : {Verdict::met, Verdict::not_met, Verdict::unknown})
+    if (text == zhida::to_text(verdict)) return verdict;
+  return std::nullopt;
+}
+
+class ExampleReader {
+ public:
+  ExampleReader(const Policy& policy, const FieldCatalogue& fields, std::vector<Finding>& errors)
+      : policy_(policy), fields_(fields), titles_(identifiers_by_title(fields)), errors_(errors) {}
+
+  std::vector<PolicyExample> read(const ConfigNode& root) {
+    std::vector<PolicyExample> out;
+    if (!check(root, root.only_keys({"policy", "at", "cases"}))) return out;
+    const auto id = root.string("policy");
+    if (!check(root, id)) return out;
+    if (id.value() != policy_.id.str())
+      error(root, "example_of_other_policy",
+            "These examples are of " + id.value() + ", not of " + policy_.id.str() + ".");
+    const auto at = day(root, Date{});
+    const auto cases = root.require("cases");
+    if (!check(root, cases)) return out;
+    for (const auto& item : cases.value().items()) out.push_back(read_case(item, at));
+    if (out.empty()) error(root, "examples_missing", "There is no example here.");
+    return out;
+  }
+
+ private:
+  void error(const ConfigNode& node, std::string code, std::string message) {
+    errors_.push_back(finding_at(node, std::move(code), std::move(message)));
+  }
+  template <class Checked>
+  bool check(const ConfigNode& node, const Checked& checked) {
+    if (!checked) errors_.push_back(finding_at(node, checked.error()));
+    return bool(checked);
+  }
+
+  Date day(const ConfigNode& node, Date otherwise) {
+    const auto at = node.find("at");
+    if (!at) return otherwise;
+    const auto parsed = Date::parse(at->text());
+    return check(*at, parsed) ? parsed.value() : otherwise;
+  }
+
+  Verdict verdict(const ConfigNode& node) {
+    const auto parsed = verdict_from(node.text());
+    if (!parsed) error(node, "verdict_wrong", "A verdict is met, not_met or unknown.");
+    return parsed.value_or(Verdict::unknown);
+  }
+
+  PolicyExample read_case(const ConfigNode& node, Date at) {
+    PolicyExample out;
+    out.place = node.where();
+    if (!check(node, node.only_keys({"name", "at", "given", "expect"}))) return out;
+    out.name = node.string_or("name", "").value();
+    out.at = day(node, at);
+    if (out.at == Date{}) error(node, "config_missing", "\"at\" is missing, here and at the top: on which day?");
+    out.profile.as_of = out.at;
+    if (const auto given = node.find("given"))
+      for (const auto& value : given->items()) read_value(value, out);
+    const auto expect = node.require("expect");
+    if (!check(node, expect) ||
+        !check(expect.value(), expect.value().only_keys({"verdict", "amount", "tranches", "clauses"})))
+      return out;
+    const auto stated = expect.value().require("verdict");
+    if (check(expect.value(), stated)) out.verdict = verdict(stated.value());
+    if (const auto amount = expect.value().find("amount")) out.amount = money(*amount);
+    if (const auto tranches = expect.value().find("tranches")) {
+      out.tranches_stated = true;
+      for (const auto& tranche : tranches->items()) out.tranches.push_back({tranche.key(), money(tranche)});
+    }
+    if (const auto clauses = expect.value().find("clauses"))
+      for (const auto& clause : clauses->items()) out.clauses.emplace_back(clause.key(), verdict(clause));
+    return out;
+  }
+
+  Money money(const ConfigNode& node) {
+    const auto amount = parse_money_literal(node.text());
+    return check(node, amount) ? amount.value() : Money{};
+  }
+
+  void read_value(const ConfigNode& node, PolicyExample& out) {
+    auto name = node.key();
+    const FieldSpec* spec = fields_.find(name);
+    if (spec == nullptr) {
+      if (const auto title = titles_.find(name); title != titles_.end()) spec = fields_.find(title->second);
+    }
+    auto type = FieldType::text;
+    std::string unit;
+    if (spec != nullptr) {
+      name = spec->name;
+      type = spec->type;
+      if (type == FieldType::integer) unit = spec->unit;
+    } else {
+      const auto missing = std::ranges::find(policy_.missing_fields, name, &MissingField::name);
+      if (missing == policy_.missing_fields.end())
+        return error(node, "field_unknown", "fields.yaml has no field \"" + name + "\".");
+      type = missing->type;
+    }
+    FieldState state;
+    if (node.is_map()) {
+      const auto reason = node.find("unknown");
+      const auto text = reason ? reason->text() : "";
+      if (text != "stale" && text != "conflict" && text != "missing")
+        return error(node, "value_malformed", "Write a value, or {unknown: missing}, stale or conflict.");
+      state.reason = text == "stale"      ? UnknownReason::stale
+                     : text == "conflict" ? UnknownReason::conflict
+                                          : UnknownReason::missing;
+    } else {
+      const auto data = parse_literal(node.text(), type, unit);
+      if (!check(node, data)) return;
+      ProfileValue value;
+      value.data = data.value();
+      value.source = "example";
+      value.as_of = out.at;
+      state.value = std::move(value);
+    }
+    out.profile.fields[name] = std::move(state);
+  }
+
+  const Policy& policy_;
+  const FieldCatalogue& fields_;
+  std::map<std::string, std::string> titles_;
+  std::vector<Finding>& errors_;
+};
+
+std::string fen_text(const std::optional<Money>& amount) {
+  return amount ? amount->to_yuan() + "元" : "no amount";
+}
+
+}  // namespace
+
+std::string example_path_of(const std::string& policy_path) {
+  constexpr std::string_view kEnding = ".yaml";
+  auto out = policy_path;
+  if (out.ends_with(kEnding)) out.resize(out.size() - kEnding.size());
+  return out + ".test.yaml";
+}
+
+std::vector<PolicyExample> parse_examples(const std::string& text, const std::string& path, const Policy& policy,
+                                          const FieldCatalogue& fields, std::vector<Finding>& errors) {
+  const auto root = config::parse_yaml(text, path);
+  if (!root) {
+    Finding finding;
+    finding.file = path;
+    finding.line = finding.column = 1;
+    finding.code = root.error().code;
+    finding.message = root.error().message;
+    errors.push_back(std::move(finding));
+    return {};
+  }
+  return ExampleReader(policy, fields, errors).read(root.value());
+}
+
+std::vector<std::string> run_example(const Policy& policy, const PolicyExample& example) {
+  std::vector<std::string> out;
+  const auto entitlement = evaluate(policy, example.profile, example.at);
+  if (entitlement.verdict != example.verdict)
+    out.push_back(std::string("The verdict is ") + zhida::to_text(entitlement.verdict) + ", expected " +
+                  zhida::to_text(example.verdict) + ".");
+  if (entitlement.amount != example.amount)
+    out.push_back("The amount is " + fen_text(entitlement.amount) + ", expected " + fen_text(example.amount) + ".");
+  if (example.tranches_stated) {
+    const auto text = [](const std::vector<Tranche>& tranches) {
+      std::string list;
+      for (const auto& tranche : tranches) list += " " + tranche.id + " " + tranche.amount.to_yuan() + "元";
+      return list.empty() ? std::string(" none") : list;
+    };
+    if (text(entitlement.tranches) != text(example.tranches))
+      out.push_back("The tranches are" + text(entitlement.tranches) + ", expected" + text(example.tranches) + ".");
+  }
+  for (const auto& [id, verdict] : example.clauses) {
+    const auto found = std::ranges::find(entitlement.clauses, id, &ClauseVerdict::id);
+    if (found == entitlement.clauses.end()) {
+      out.push_back("There is no clause \"" + id + "\".");
+    } else if (found->verdict != verdict) {
+      out.push_back("The clause " + id + " is " + zhida::to_text(found->verdict) + ", expected " +
+                    zhida::to_text(verdict) + ".");
+    }
+  }
+  return out;
+}
+
+}  // namespace zhida::matching

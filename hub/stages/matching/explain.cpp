@@ -1,0 +1,268 @@
+#include "stages/matching/explain.h"
+
+#include <charconv>
+#include <utility>
+
+namespace zhida::matching {
+namespace {
+
+std::string decimal(std::int64_t number, int places) {
+  const bool negative = number < 0;
+  auto digits = std::to_string(negative ? 0 - static_cast<std::uint64_t>(number) : static_cast<std::uint64_t>(number));
+  const auto width = static_cast<std::size_t>(places);
+  if (digits.size() <= width) digits.insert(0, width + 1 - digits.size(), '0');
+  auto fraction = digits.substr(digits.size() - width);
+  digits.resize(digits.size() - width);
+  while (!fraction.empty() && fraction.back() == '0') fraction.pop_back();
+  return (negative ? "-" : "") + digits + (fraction.empty() ? "" : "." + fraction);
+}
+
+std::string money_text(std::int64_t fen) {
+  constexpr std::int64_t kFenPerTenThousand = 1'000'000;
+  if (fen != 0 && fen % (kFenPerTenThousand / 100) == 0 && (fen >= kFenPerTenThousand || fen <= -kFenPerTenThousand))
+    return decimal(fen, 6) + "万元";
+  return decimal(fen, 2) + "元";
+}
+
+std::string title_of(const Policy& policy, const std::string& field) {
+  const auto found = policy.titles.find(field);
+  return found == policy.titles.end() ? field : found->second;
+}
+
+std::string operands_text(const Clause& clause) {
+  std::string out;
+  for (const auto& operand : clause.operands)
+    out += (out.empty() ? "" : "、") + people_text(operand, clause.type, clause.unit);
+  return out;
+}
+
+/// What the clause asks of the value, without the field's name.
+std::string demand_text(const Clause& clause) {
+  const auto operand = [&](std::size_t i) { return people_text(clause.operands[i], clause.type, clause.unit); };
+  switch (clause.op) {
+    case Operator::eq:
+      return "为" + operand(0);
+    case Operator::in:
+      return "为" + operands_text(clause) + "之一";
+    case Operator::not_in:
+      return "不为" + operands_text(clause);
+    case Operator::gt:
+      return ">" + operand(0);
+    case Operator::gte:
+      return "≥" + operand(0);
+    case Operator::lt:
+      return "<" + operand(0);
+    case Operator::lte:
+      return "≤" + operand(0);
+    case Operator::between:
+      return "在" + operand(0) + "至" + operand(1) + "之间（含两端）";
+    case Operator::is_true:
+      return "为是";
+    case Operator::is_false:
+      return "为否";
+    case Operator::exists:
+      return "有记录";
+    case Operator::listed:
+      return "已列入";
+    case Operator::not_listed:
+      return "未列入";
+    case Operator::first_time:
+      return "已列入且为首次";
+    case Operator::date_gte:
+      return "不早于" + operand(0);
+    case Operator::date_between:
+      return "在" + operand(0) + "至" + operand(1) + "之间（含两端）";
+    case Operator::industry_in:
+      return "属于行业" + operands_text(clause);
+    case Operator::region_in:
+      return "属于区划" + operands_text(clause);
+  }
+  return "";
+}
+
+const char* verdict_text(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::met:
+      return "符合";
+    case Verdict::not_met:
+      return "不符合";
+    case Verdict::unknown:
+      break;
+  }
+  return "未知";
+}
+
+std::string reason_text(const std::string& reason) {
+  if (reason == "conflict") return "来源之间数据矛盾";
+  if (reason == "stale") return "数据已过期";
+  if (reason == "wrong_type") return "数据类型不符";
+  if (reason == "out_of_range") return "数值超出可计算范围";
+  return "缺少数据";
+}
+
+const Clause* find_clause(const Clause& clause, const std::string& id) {
+  if (clause.id == id) return &clause;
+  for (const auto& child : clause.children)
+    if (const auto* found = find_clause(child, id)) return found;
+  return nullptr;
+}
+
+FieldData read_back(const std::string& text, FieldType type) {
+  if (type == FieldType::boolean) return text == "true";
+  if (type == FieldType::integer || type == FieldType::money_fen || type == FieldType::rate_ppm) {
+    std::int64_t number = 0;
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return number;
+  }
+  return text;
+}
+
+void render_clause(const Policy& policy, const Clause& clause, int depth, std::string& out) {
+  out += std::string(static_cast<std::size_t>(depth) * 2, ' ') + "- ";
+  if (clause.kind == Clause::Kind::condition) {
+    out += clause.text + "〔" + title_of(policy, clause.field) + demand_text(clause) + "〕";
+    if (clause.on_unknown == OnUnknown::ask_enterprise) out += "（数据不明时询问企业）";
+    if (clause.on_unknown == OnUnknown::fail) out += "（数据不明时视为不符合）";
+    if (clause.max_age_days > 0) out += "（数据不得早于" + std::to_string(clause.max_age_days) + "天前）";
+    out += "\n";
+    return;
+  }
+  const char* word = clause.kind == Clause::Kind::all   ? "同时满足"
+                     : clause.kind == Clause::Kind::any ? "满足其一"
+                                                        : "不得有";
+  out += (clause.text.empty() ? "" : clause.text + "：") + word + "：\n";
+  for (const auto& child : clause.children) render_clause(policy, child, depth + 1, out);
+}
+
+struct AmountText {
+  const Policy& policy;
+  std::string operator()(const FixedAmount& rule) const { return money_text(rule.amount.fen()); }
+  std::string operator()(const RatioAmount& rule) const {
+    if (rule.by.empty())
+      return title_of(policy, rule.base) + "的" + people_text(FieldData(rule.rate_ppm), FieldType::rate_ppm, "%");
+    std::string out = title_of(policy, rule.base) + "乘以比例，按" + title_of(policy, rule.by) + "：";
+    const char* comma = "";
+    for (const auto& [code, rate] : rule.rates_ppm) {
+      out += comma + code + " " + people_text(FieldData(rate), FieldType::rate_ppm, "%");
+      comma = "，";
+    }
+    return out;
+  }
+  std::string operator()(const LookupAmount& rule) const { return table(rule.by, rule.amounts); }
+  std::string operator()(const PerUnitAmount& rule) const {
+    return "每" + title_of(policy, rule.count) + "单位" + money_text(rule.unit_amount.fen()) +
+           (rule.units_max ? "，最多计" + std::to_string(*rule.units_max) : "");
+  }
+  std::string operator()(const ScheduleAmount& rule) const {
+    return "先按" + rule.advance_code + "类标准的" +
+           people_text(FieldData(rule.advance_rate_ppm), FieldType::rate_ppm, "%") + "兑付；" +
+           title_of(policy, rule.by) + "公布后补足差额。" + table(rule.by, rule.amounts);
+  }
+  std::string operator()(const ReliefAmount&) const { return "直接减免，不拨付资金"; }
+  std::string table(const std::string& by, const std::map<std::string, Money>& amounts) const {
+    std::string out = "按" + title_of(policy, by) + "：";
+    const char* comma = "";
+    for (const auto& [code, amount] : amounts) {
+      out += comma + code + " " + money_text(amount.fen());
+      comma = "，";
+    }
+    return out;
+  }
+};
+
+std::string channel_text(const Handling& handling) {
+  switch (handling.channel) {
+    case Channel::social_insurance_fund:
+      return "社会保险基金支付（本平台只送达决定）";
+    case Channel::relief:
+      return "直接减免，不发生支付";
+    case Channel::appropriation:
+      break;
+  }
+  return "财政预算指标支付，项目代码 " + handling.project_code;
+}
+
+}  // namespace
+
+std::string people_text(const FieldData& data, FieldType type, const std::string& unit) {
+  if (const auto* truth = std::get_if<bool>(&data)) return *truth ? "是" : "否";
+  if (const auto* number = std::get_if<std::int64_t>(&data)) {
+    if (type == FieldType::money_fen) return money_text(*number);
+    if (type == FieldType::rate_ppm) return decimal(*number, 4) + "%";
+    return std::to_string(*number) + unit;
+  }
+  return zhida::to_text(data);
+}
+
+std::string render(const Policy& policy) {
+  std::string out = "《" + policy.title + "》（" + policy.id.str() + "）\n";
+  if (!policy.issuer.empty()) out += "发布单位：" + policy.issuer + "\n";
+  if (!policy.document.empty() || !policy.document_number.empty())
+    out += "依据：" + policy.document + (policy.document.empty() || policy.document_number.empty() ? "" : "，") +
+           policy.document_number + "\n";
+  if (!policy.policy_class.empty())
+    out += "兑现方式：" + policy.policy_class + (policy.class_inferred ? "（由文本推断）" : "") + "\n";
+  if (policy.valid_from || policy.valid_to)
+    out += "有效期：" + (policy.valid_from ? policy.valid_from->to_string() : "（未载明）") + " 至 " +
+           (policy.valid_to ? policy.valid_to->to_string() : "（未载明）") + "\n";
+  out += "条件：\n";
+  render_clause(policy, policy.when, 0, out);
+  out += "标准：" + policy.amount.text + "〔" + std::visit(AmountText{policy}, policy.amount.rule) + "〕\n";
+  if (policy.amount.cap) out += "封顶：" + money_text(policy.amount.cap->fen()) + "\n";
+  const auto& handling = policy.handling;
+  out += "资金渠道：" + channel_text(handling) + "\n";
+  if (handling.channel == Channel::appropriation)
+    out += std::string("收款账户：") +
+           (handling.payee == PayeeRule::own_account ? "企业本单位账户" : "可为非同名账户，须人工核对") + "\n";
+  if (!handling.review_departments.empty()) {
+    out += "审核：";
+    const char* comma = "";
+    for (const auto& department : handling.review_departments) out += std::exchange(comma, "、") + department;
+    out += "\n";
+  }
+  if (handling.publicity)
+    out += "公示：" + std::to_string(handling.publicity->working_days) + "个工作日" +
+           (handling.publicity->basis == Basis::local ? "（本地设置）" : "") + "\n";
+  if (handling.confirm_within_working_days)
+    out += "企业确认期限：" + std::to_string(*handling.confirm_within_working_days) + "个工作日\n";
+  for (const auto& field : policy.missing_fields)
+    out += "无数据来源：" + field.title + "（" + field.name + "），一律按未知处理\n";
+  if (!policy.local_settings.empty()) {
+    out += "本地设置：";
+    const char* comma = "";
+    for (const auto& name : policy.local_settings) out += std::exchange(comma, "、") + name;
+    out += "\n";
+  }
+  return out;
+}
+
+std::string explain_clause(const Policy& policy, const ClauseVerdict& verdict) {
+  std::string out = verdict.text + "：" + verdict_text(verdict.verdict);
+  const auto* clause = find_clause(policy.when, verdict.id);
+  std::string detail;
+  const auto add = [&](const std::string& part) { detail += (detail.empty() ? "" : "，") + part; };
+  if (verdict.verdict == Verdict::unknown && !verdict.unknown_reason.empty())
+    add(title_of(policy, verdict.field) + reason_text(verdict.unknown_reason));
+  if (clause != nullptr && clause->kind == Clause::Kind::condition) {
+    const auto shown = [&](const std::string& text) {
+      return people_text(read_back(text, clause->type), clause->type, clause->unit);
+    };
+    if (!verdict.value.empty()) add("现为" + shown(verdict.value));
+    if (verdict.verdict != Verdict::met) add("要求" + demand_text(*clause));
+    if (!verdict.gap.empty()) add("差" + (clause->type == FieldType::date ? verdict.gap + "天" : shown(verdict.gap)));
+  } else if (clause == nullptr && verdict.id == "valid") {
+    add(verdict.value + "，有效期 " + verdict.threshold);
+  }
+  if (!verdict.source.empty()) add("来源" + verdict.source + "，截至" + verdict.as_of);
+  return detail.empty() ? out : out + "（" + detail + "）";
+}
+
+std::string explain(const Policy& policy, const Entitlement& entitlement) {
+  std::string out = entitlement.uscc + " 《" + policy.title + "》（" + policy.id.str() + "）：" +
+                    verdict_text(entitlement.verdict) + "，" + entitlement.evaluated_on.to_string() + "\n";
+  for (const auto& clause : entitlement.clauses) out += "  " + clause.id + " " + explain_clause(policy, clause) + "\n";
+  if (entitlement.amount) out += "  金额 " + entitlement.amount->to_yuan() + "元：" + entitlement.amount_trace + "\n";
+  return out;
+}
+
+}  // namespace zhida::matching

@@ -1,0 +1,22 @@
+#pragma once
+#include <string>
+
+#include "domain/entitlement.h"
+#include "stages/matching/policy.h"
+
+namespace zhida::matching {
+
+/// A value as people read it: `10万元`, `5.5%`, `12月`, `是`, `2025-04-01`.
+std::string people_text(const FieldData& data, FieldType type, const std::string& unit);
+
+/// The whole item as Chinese text, made from the policy alone: what it asks, what it gives, what happens then, and
+/// what of it is a local setting. Several lines, each ending with a newline.
+std::string render(const Policy& policy);
+
+/// One clause as a sentence: `参加失业保险满12个月：不符合（现为10月，要求≥12月，差2月；社保，2025-10-31）`.
+std::string explain_clause(const Policy& policy, const ClauseVerdict& verdict);
+
+/// Why the firm may or may not receive it, clause by clause, with the amount's trace. Several lines.
+std::string explain(const Policy& policy, const Entitlement& entitlement);
+
+}  // namespace zhida::matching

@@ -1,0 +1,390 @@
+#include "stages/matching/policy_file.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/bytes.h"
+#include "base/json.h"
+#include "platform/crypto/digest.h"
+#include "stages/matching/literal.h"
+#include "stages/matching/reader_file.h"
+
+namespace zhida::matching {
+namespace fs = std::filesystem;
+using config::ConfigNode;
+
+std::map<std::string, std::string> identifiers_by_title(const FieldCatalogue& fields) {
+  std::map<std::string, std::string> out;
+  for (const auto& [name, spec] : fields.all()) {
+    const auto [place, fresh] = out.try_emplace(spec.title, name);
+    if (!fresh) place->second.clear();
+  }
+  return out;
+}
+
+Finding finding_at(const ConfigNode& node, std::string code, std::string message) {
+  Finding out;
+  out.file = node.file();
+  out.line = node.line();
+  out.column = node.column();
+  out.code = std::move(code);
+  out.message = std::move(message);
+  return out;
+}
+
+Finding finding_at(const ConfigNode& node, const Error& error) {
+  auto message = error.message;
+  const auto place = node.file() + ":";
+  if (message.starts_with(place)) {
+    // Errors of the YAML reader begin with their place, which the finding says already.
+    const auto sentence = message.find(": ");
+    if (sentence != std::string::npos) message.erase(0, sentence + 2);
+  }
+  return finding_at(node, error.code, std::move(message));
+}
+
+namespace {
+
+Finding file_finding(const std::string& path, const Error& error) {
+  Finding out;
+  out.file = path;
+  out.line = out.column = 1;
+  out.code = error.code;
+  out.message = error.message;
+  // "file:line:col: sentence": take the place over.
+  if (out.message.starts_with(path + ":")) {
+    const auto rest = std::string_view(out.message).substr(path.size() + 1);
+    const auto first = rest.find(':');
+    const auto second = first == std::string_view::npos ? first : rest.find(':', first + 1);
+    const auto is_number = [](std::string_view text) {
+      return !text.empty() && text.size() < 8 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+    };
+    if (second != std::string_view::npos && is_number(rest.substr(0, first)) &&
+        is_number(rest.substr(first + 1, second - first - 1))) {
+      out.line = std::stoi(std::string(rest.substr(0, first)));
+      out.column = std::stoi(std::string(rest.substr(first + 1, second - first - 1)));
+      auto sentence = rest.substr(second + 1);
+      while (sentence.starts_with(' ')) sentence.remove_prefix(1);
+      out.message = std::string(sentence);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+LocalSettings LocalSettings::read(const std::string& path, std::vector<Finding>& errors) {
+  LocalSettings out;
+  if (!fs::exists(path)) return out;
+  const auto root = config::read_yaml(path);
+  if (!root) {
+    errors.push_back(file_finding(path, root.error()));
+    return out;
+  }
+  const auto checked = root.value().only_keys({"local", "defaults", "items"});
+  if (!checked) errors.push_back(finding_at(root.value(), checked.error()));
+  out.root_ = root.value();
+  return out;
+}
+
+std::optional<ConfigNode> LocalSettings::find(const std::string& policy, const std::string& name) const {
+  if (!root_) return std::nullopt;
+  if (const auto items = root_->find("items"))
+    if (const auto item = items->find(policy))
+      if (const auto setting = item->find(name)) return setting;
+  if (const auto defaults = root_->find("defaults")) return defaults->find(name);
+  return std::nullopt;
+}
+
+void PolicyReader::error(const Node& node, std::string code, std::string message) {
+  findings_.errors.push_back(finding_at(node, std::move(code), std::move(message)));
+}
+void PolicyReader::error(const Node& node, const Error& error) {
+  findings_.errors.push_back(finding_at(node, error));
+}
+void PolicyReader::note(const Node& node, std::string code, std::string message) {
+  findings_.notes.push_back(finding_at(node, std::move(code), std::move(message)));
+}
+
+bool PolicyReader::keys(const Node& node, std::initializer_list<std::string_view> known) {
+  const auto checked = node.only_keys(known);
+  if (!checked) error(node, checked.error());
+  return bool(checked);
+}
+
+std::optional<ConfigNode> PolicyReader::resolved(const Node& node, bool* is_local) {
+  if (is_local != nullptr) *is_local = false;
+  const auto name = node.is_map() && node.size() == 1 ? node.find("local") : std::nullopt;
+  if (!name) return node;
+  const auto setting = local_.find(policy_.id.str(), name->text());
+  if (!setting) {
+    error(*name, "local_setting_missing",
+          "parameters.yaml has no \"" + name->text() + "\" under items." + policy_.id.str() + " or defaults.");
+    return std::nullopt;
+  }
+  local_used_.insert(name->text());
+  if (is_local != nullptr) *is_local = true;
+  return setting;
+}
+
+std::optional<ConfigNode> PolicyReader::member(const Node& map, std::string_view key, bool needed) {
+  const auto node = map.find(key);
+  if (!node || node->is_null()) {
+    if (needed) error(map, "config_missing", "\"" + std::string(key) + "\" is missing here.");
+    return std::nullopt;
+  }
+  return resolved(*node);
+}
+
+std::string PolicyReader::text(const Node& map, std::string_view key, bool needed) {
+  const auto node = member(map, key, needed);
+  if (!node) return "";
+  if (!node->is_scalar()) {
+    error(*node, "config_wrong_type", "\"" + std::string(key) + "\" must be a text.");
+    return "";
+  }
+  if (node->text().empty() && needed) error(*node, "config_missing", "\"" + std::string(key) + "\" is empty.");
+  return node->text();
+}
+
+std::optional<Date> PolicyReader::date(const Node& map, std::string_view key) {
+  const auto node = member(map, key, false);
+  if (!node) return std::nullopt;
+  const auto day = Date::parse(node->text());
+  if (!day) {
+    error(*node, day.error());
+    return std::nullopt;
+  }
+  return day.value();
+}
+
+std::optional<int> PolicyReader::working_days(const Node& map, std::string_view key, Basis* basis) {
+  const auto written = map.find(key);
+  if (!written || written->is_null()) return std::nullopt;
+  bool is_local = false;
+  const auto node = resolved(*written, &is_local);
+  if (!node) return std::nullopt;
+  if (basis != nullptr) *basis = is_local ? Basis::local : Basis::stated;
+  const auto days = parse_count_literal(node->text(), "工作日");
+  if (!days) {
+    error(*node, days.error());
+    return std::nullopt;
+  }
+  return days.value();
+}
+
+std::vector<std::string> PolicyReader::texts(const Node& map, std::string_view key) {
+  const auto node = member(map, key, false);
+  if (!node) return {};
+  const auto list = node->as_strings();
+  if (!list) {
+    error(*node, list.error());
+    return {};
+  }
+  return list.value();
+}
+
+std::optional<PolicyReader::Known> PolicyReader::find_field(const Node& node, const std::string& written) {
+  for (const auto& missing : policy_.missing_fields)
+    if (missing.name == written || missing.title == written)
+      return Known{missing.name, missing.title, "", missing.type};
+  const auto* spec = fields_.find(written);
+  if (spec == nullptr) {
+    const auto title = titles_.find(written);
+    if (title != titles_.end() && title->second.empty()) {
+      error(node, "field_ambiguous", "Two fields are called \"" + written + "\"; write the identifier.");
+      return std::nullopt;
+    }
+    if (title != titles_.end()) spec = fields_.find(title->second);
+  }
+  if (spec == nullptr) {
+    std::vector<std::string_view> names;
+    for (const auto& [name, unused] : fields_.all()) names.push_back(name);
+    const auto near = config::nearest_name(written, names);
+    error(node, "field_unknown",
+          "fields.yaml has no field \"" + written + "\"" +
+              (near ? "; did you mean \"" + std::string(*near) + "\"?" : "."));
+    return std::nullopt;
+  }
+  // fen and ppm are how numbers are kept; people write 元 and %.
+  const bool counted = spec->type == FieldType::integer;
+  return Known{spec->name, spec->title, counted ? spec->unit : "", spec->type};
+}
+
+void PolicyReader::read_missing_fields(const Node& root) {
+  const auto missing = root.find("missing_fields");
+  if (!missing) return;
+  for (const auto& item : missing->items()) {
+    MissingField field;
+    field.name = item.key();
+    if (!keys(item, {"title", "type"})) continue;
+    field.title = text(item, "title");
+    const auto type = text(item, "type");
+    bool found = false;
+    for (const auto candidate : {FieldType::text, FieldType::boolean, FieldType::integer, FieldType::money_fen,
+                                 FieldType::date, FieldType::code, FieldType::rate_ppm}) {
+      if (type != zhida::to_text(candidate)) continue;
+      field.type = candidate;
+      found = true;
+    }
+    if (!found) error(item, "field_wrong_type", "The type is text, bool, int, money, date, code or rate.");
+    if (fields_.find(field.name) != nullptr)
+      error(item, "field_has_source", "fields.yaml declares " + field.name + "; it is not missing any more.");
+    note(item, "field_without_source",
+         "No source provides " + field.name + " (" + field.title + "); clauses on it are unknown for every firm.");
+    policy_.missing_fields.push_back(std::move(field));
+  }
+}
+
+void PolicyReader::read_head(const Node& root) {
+  policy_.title = text(root, "title");
+  policy_.issuer = text(root, "issuer");
+  policy_.level = text(root, "level", false);
+  policy_.document = text(root, "document", false);
+  policy_.document_number = text(root, "document_number", false);
+  policy_.basis_url = text(root, "basis", false);
+  policy_.policy_class = text(root, "class");
+  const auto class_basis = text(root, "class_basis");
+  policy_.class_inferred = class_basis == "inferred";
+  if (!class_basis.empty() && class_basis != "inferred" && class_basis != "stated")
+    error(*root.find("class_basis"), "class_basis_wrong", "class_basis is stated or inferred.");
+  policy_.subject = text(root, "subject");
+  if (const auto valid = root.find("valid"); valid && keys(*valid, {"from", "to"})) {
+    policy_.valid_from = date(*valid, "from");
+    policy_.valid_to = date(*valid, "to");
+    if (policy_.valid_from && policy_.valid_to && *policy_.valid_to < *policy_.valid_from)
+      error(*valid, "range_empty", "The item ends before it begins: it is never valid.");
+  }
+}
+
+void PolicyReader::read_handling(const Node& node) {
+  if (!keys(node, {"channel", "project_code", "fund", "payee", "period", "review", "publicity", "confirm_within",
+                   "review_within", "recheck"}))
+    return;
+  auto& handling = policy_.handling;
+  const auto channel = text(node, "channel");
+  const bool appropriation = channel == "appropriation";
+  const bool fund = channel == "social_insurance_fund";
+  const bool relief = channel == "relief";
+  handling.channel = fund ? Channel::social_insurance_fund : relief ? Channel::relief : Channel::appropriation;
+  if (!channel.empty() && !appropriation && !fund && !relief)
+    error(*node.find("channel"), "channel_wrong", "The channel is appropriation, social_insurance_fund or relief.");
+  handling.project_code = text(node, "project_code", appropriation);
+  handling.fund = text(node, "fund", fund);
+  const auto payee = text(node, "payee", appropriation);
+  handling.payee = payee == "any_account" ? PayeeRule::any_account : PayeeRule::own_account;
+  if (!payee.empty() && payee != "own_account" && payee != "any_account")
+    error(*node.find("payee"), "payee_wrong", "The payee rule is own_account or any_account.");
+  handling.period = text(node, "period");
+  handling.review_departments = texts(node, "review");
+  if (handling.review_departments.empty() && !relief)
+    error(node, "config_missing", "\"review\" is missing: somebody has to look at a case that costs money.");
+  Basis basis = Basis::stated;
+  if (const auto days = working_days(node, "publicity", &basis)) handling.publicity = Publicity{*days, basis};
+  handling.confirm_within_working_days = working_days(node, "confirm_within");
+  handling.review_within_working_days = working_days(node, "review_within");
+
+  const bool relief_amount = std::holds_alternative<ReliefAmount>(policy_.amount.rule);
+  if (relief != relief_amount)
+    error(node, "channel_wrong", "The channel relief and the amount family relief go together.");
+
+  const auto recheck = texts(node, "recheck");
+  if (recheck == std::vector<std::string>{"all"}) {
+    for (const auto& name : fields_of(policy_)) {
+      const bool missing = std::ranges::any_of(policy_.missing_fields, [&](const auto& m) { return m.name == name; });
+      if (!missing) handling.recheck_fields.push_back(name);
+    }
+  } else {
+    for (const auto& written : recheck)
+      if (const auto known = find_field(node, written)) handling.recheck_fields.push_back(known->name);
+  }
+}
+
+std::optional<Policy> PolicyReader::read(const Node& root) {
+  const auto errors_before = findings_.errors.size();
+  if (!keys(root, {"id", "title", "issuer", "level", "document", "document_number", "basis", "class", "class_basis",
+                   "subject", "valid", "missing_fields", "when", "amount", "handling"}))
+    return std::nullopt;
+  policy_.id = PolicyId(text(root, "id"));
+  const auto stem = fs::path(root.file()).stem().string();
+  if (!policy_.id.empty() && policy_.id.str() != stem)
+    error(*root.find("id"), "id_differs_from_file",
+          "The file " + stem + ".yaml holds the item " + policy_.id.str() + "; both must be the same.");
+  read_head(root);
+  read_missing_fields(root);
+  if (const auto when = member(root, "when", true)) policy_.when = read_clause(*when);
+  if (const auto amount = member(root, "amount", true)) policy_.amount = read_amount(*amount);
+  if (const auto handling = member(root, "handling", true)) read_handling(*handling);
+  policy_.local_settings.assign(local_used_.begin(), local_used_.end());
+  if (findings_.errors.size() != errors_before) return std::nullopt;
+  finish(policy_);
+  policy_.version = policy_version(policy_);
+  return std::move(policy_);
+}
+
+std::optional<Policy> parse_policy(const std::string& text, const std::string& path, const FieldCatalogue& fields,
+                                   const LocalSettings& local, PolicyFindings& findings) {
+  const auto root = config::parse_yaml(text, path);
+  if (!root) {
+    findings.errors.push_back(file_finding(path, root.error()));
+    return std::nullopt;
+  }
+  return PolicyReader(fields, local, findings).read(root.value());
+}
+
+Result<std::vector<PolicySource>> load_policies(const std::vector<std::string>& paths, const FieldCatalogue& fields,
+                                                PolicyFindings& findings) {
+  std::vector<fs::path> files;
+  for (const auto& path : paths) {
+    std::error_code fault;
+    if (!fs::exists(path, fault)) return refuse("file_missing", "There is no file or folder " + path + ".");
+    if (!fs::is_directory(path, fault)) {
+      files.emplace_back(path);
+      continue;
+    }
+    for (const auto& entry : fs::recursive_directory_iterator(path, fault)) {
+      const auto name = entry.path().filename().string();
+      if (name.ends_with(".yaml") && !name.ends_with(".test.yaml") && name != "parameters.yaml")
+        files.push_back(entry.path());
+    }
+    if (fault) return refuse("file_unreadable", "The folder " + path + " cannot be read: " + fault.message() + ".");
+  }
+  std::ranges::sort(files);
+  std::vector<PolicySource> out;
+  std::map<fs::path, LocalSettings> settings;
+  std::map<std::string, std::string> seen;
+  for (const auto& file : files) {
+    const auto folder = file.parent_path();
+    auto local = settings.find(folder);
+    if (local == settings.end())
+      local =
+          settings.emplace(folder, LocalSettings::read((folder / "parameters.yaml").string(), findings.errors)).first;
+    const auto text = TRY(read_file(file.string(), 1u << 20));
+    auto policy = parse_policy(text, file.string(), fields, local->second, findings);
+    if (!policy) continue;
+    const auto [place, fresh] = seen.try_emplace(policy->id.str(), file.string());
+    if (!fresh) {
+      Finding finding;
+      finding.file = file.string();
+      finding.line = finding.column = 1;
+      finding.code = "policy_id_twice";
+      finding.message = "The item " + policy->id.str() + " is in " + place->second + " already.";
+      findings.errors.push_back(finding);
+      continue;
+    }
+    out.push_back({file.string(), std::move(*policy)});
+  }
+  std::ranges::sort(out, {}, [](const PolicySource& source) { return source.policy.id; });
+  return out;
+}
+
+std::string policy_version(const Policy& policy) {
+  const auto canonical = canonical_json(to_json(policy));
+  ZHIDA_ASSERT(canonical.has_value());  // Whole numbers from checked literals and text that YAML gave as UTF-8.
+  return to_hex(crypto::sha256(canonical.value()));
+}
+
+}  // namespace zhida::matching

@@ -1,0 +1,84 @@
+// Inside stages/matching only: what the parts of policy_file share while they read one file.
+#pragma once
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "domain/field_catalogue.h"
+#include "platform/config/yaml.h"
+#include "stages/matching/policy.h"
+#include "stages/matching/policy_file.h"
+
+namespace zhida::matching {
+
+/// Chinese titles of fields back to their identifiers; a title that two fields share stands for neither.
+std::map<std::string, std::string> identifiers_by_title(const FieldCatalogue& fields);
+
+Finding finding_at(const config::ConfigNode& node, std::string code, std::string message);
+/// The finding for an Error whose sentence may begin with its place already.
+Finding finding_at(const config::ConfigNode& node, const Error& error);
+
+/// Reads one file and goes on after an error, so that all of them are reported at once.
+class PolicyReader {
+ public:
+  PolicyReader(const FieldCatalogue& fields, const LocalSettings& local, PolicyFindings& findings)
+      : fields_(fields), titles_(identifiers_by_title(fields)), local_(local), findings_(findings) {}
+
+  std::optional<Policy> read(const config::ConfigNode& root);
+
+ private:
+  using Node = config::ConfigNode;
+
+  void error(const Node& node, std::string code, std::string message);
+  void error(const Node& node, const Error& error);
+  void note(const Node& node, std::string code, std::string message);
+  bool keys(const Node& node, std::initializer_list<std::string_view> known);
+
+  // Members, with `{local: name}` replaced by the setting. Absent: nothing, and an error where it is needed.
+  std::optional<Node> member(const Node& map, std::string_view key, bool needed);
+  std::optional<Node> resolved(const Node& node, bool* is_local = nullptr);
+  std::string text(const Node& map, std::string_view key, bool needed = true);
+  std::optional<Date> date(const Node& map, std::string_view key);
+  std::optional<Money> money(const Node& map, std::string_view key, bool needed = true);
+  std::optional<std::int64_t> rate(const Node& map, std::string_view key);
+  std::optional<int> working_days(const Node& map, std::string_view key, Basis* basis = nullptr);
+  std::vector<std::string> texts(const Node& map, std::string_view key);
+  std::string field(const Node& map, std::string_view key, std::initializer_list<FieldType> types);
+
+  /// Name or Chinese title → what is known of the field; also fields declared under missing_fields.
+  struct Known {
+    std::string name, title, unit;
+    FieldType type = FieldType::text;
+  };
+  std::optional<Known> find_field(const Node& node, const std::string& written);
+
+  void read_head(const Node& root);
+  void read_missing_fields(const Node& root);
+  void read_handling(const Node& node);
+  Clause read_clause(const Node& node);  // clause_file.cpp
+  void read_group(const Node& node, Clause& clause);
+  void read_condition(const Node& node, Clause& clause);
+  void read_operands(const Node& node, const Known& known, Clause& clause);
+  void claim_id(const Node& node, const std::string& id);
+  Amount read_amount(const Node& node);  // amount_file.cpp
+  FixedAmount read_fixed(const Node& node);
+  RatioAmount read_ratio(const Node& node);
+  LookupAmount read_lookup(const Node& node);
+  PerUnitAmount read_per_unit(const Node& node);
+  ScheduleAmount read_schedule(const Node& node);
+  std::map<std::string, Money> read_money_table(const Node& map, std::string_view key);
+  void read_rounding(const Node& node, Amount& amount, bool needed);
+
+  const FieldCatalogue& fields_;
+  std::map<std::string, std::string> titles_;
+  const LocalSettings& local_;
+  PolicyFindings& findings_;
+  Policy policy_;
+  std::set<std::string> clause_ids_, local_used_;
+};
+
+}  // namespace zhida::matching
