@@ -139,7 +139,9 @@ class Casework {
                                        ObjectionDecision decision, const std::string& reason, const Actor& actor);
   /// The final yes, by a releaser who lent no other hand to this case.
   Result<BenefitCase> approve(Transaction& transaction, const CaseId& id, const Actor& actor);
-  Result<BenefitCase> refuse(Transaction& transaction, const CaseId& id, const std::string& reason, const Actor& actor);
+  /// The releaser's no; a department's no is a review().
+  Result<BenefitCase> refuse_case(Transaction& transaction, const CaseId& id, const std::string& reason,
+                                  const Actor& actor);
   Result<BenefitCase> lapse(Transaction& transaction, const CaseId& id);
   /// The item was withdrawn, or an officer ends the case, before anything was requested.
   Result<BenefitCase> void_case(Transaction& transaction, const CaseId& id, const std::string& reason,
@@ -172,12 +174,19 @@ class Casework {
   Result<void> audit(Transaction& transaction, const BenefitCase& benefit_case, const std::string& kind,
                      const std::string& actor, Json detail);
   Result<HandlingSettings> settings_of(const BenefitCase& benefit_case) const;
-  Result<BenefitCase> begin_publicity(Transaction& transaction, BenefitCase benefit_case);
-  Result<void> open_case(Transaction& transaction, const Entitlement& entitlement, const Tranche* tranche,
-                         const HandlingSettings& settings, const std::string& name, const std::string& trace_id,
-                         CaseChanges& changes);
-  Result<void> update_from(Transaction& transaction, const Entitlement& entitlement, const HandlingSettings& settings,
-                           const std::string& name, const std::string& trace_id, CaseChanges& changes);
+  Result<void> lend_hand(Transaction& transaction, const BenefitCase& benefit_case, std::int64_t step,
+                         const std::string& department, Hand hand, bool agrees, const std::string& reason,
+                         const std::string& actor);
+  Result<BenefitCase> begin_publicity(Transaction& transaction, const BenefitCase& benefit_case,
+                                      const HandlingSettings& settings);
+  Result<BenefitCase> end_review(Transaction& transaction, BenefitCase benefit_case);
+  Result<void> update_from(Transaction& transaction, const Entitlement& entitlement, const std::string& name,
+                           const std::string& trace_id, CaseChanges& changes);
+  Result<void> open_case(Transaction& transaction, const Entitlement& entitlement, const Tranche& tranche,
+                         std::optional<Money> amount, const HandlingSettings& settings, const std::string& name,
+                         const std::string& trace_id, CaseChanges& changes);
+  Result<void> change_amount(Transaction& transaction, BenefitCase benefit_case, const Entitlement& entitlement,
+                             std::optional<Money> amount, CaseChanges& changes);
 
   CaseworkParts parts_;
 };
