@@ -11,10 +11,9 @@
 
 #include "adapter_api/adapter.h"
 #include "base/assert.h"
+#include "platform/config/config.h"
 
 namespace zhida {
-
-class ConfigSpec;  // platform/config; an adapter's own header includes it.
 
 /// The declaration of one adapter (docs/adding_a_source.md). Built as a chain:
 ///
