@@ -63,14 +63,18 @@ class PaymentStage {
       : trail_(trail), clock_(clock), settings_(std::move(settings)) {}
 
   /// Draws up the next attempt of the case. The payee check must have passed (it has, by the state). Errors:
-  /// `case_not_ready`, `facts_not_met`, `amount_differs`, `appropriation_not_found` (retry), `char_not_in_gbk`,
-  /// `attempt_open` (the attempt before was neither rejected, cancelled nor returned).
+  /// `case_not_ready`, `case_frozen`, `facts_not_met`, `amount_differs`, `attempt_open` (the attempt before was neither
+  /// rejected, cancelled nor returned), `char_not_in_gbk`, `field_too_long`, `field_missing`; and, with Fate::retry:
+  /// `appropriation_not_found`, `appropriation_closed`, `exceeds_available` (tell note_waiting()). Changes nothing.
   Result<PreparedRequest> prepare(Transaction& transaction, const CaseId& case_id, const FreshFacts& facts,
                                   const HandlingSettings& handling);
   /// One transaction: nothing changed since prepare(), reserve, attempt with bytes and seal, outbox row, case →
   /// requested. A refused reservation is audited and gives waits_for_budget.
   Result<RequestOutcome> commit_request(Transaction& transaction, const PreparedRequest& prepared, const Bytes& seal,
                                         const FreshFacts& facts, const SendMessage& send, const MoveCase& move);
+
+  /// Writes down, once, that a case waits for its budget (prepare() said so).
+  Result<void> note_waiting(Transaction& transaction, const CaseId& case_id, ledger::ReserveRefusal refusal);
 
  private:
   const audit::AuditTrail& trail_;
