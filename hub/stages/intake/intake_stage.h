@@ -21,6 +21,7 @@ struct PreparedBatch {
   std::vector<std::string> columns_json;  ///< Canonical JSON of the columns of each record.
   Bytes manifest;       ///< What the hub seals when the source does not: who, when, how many, digest of digests.
   Bytes manifest_seal;  ///< Set by the flow; empty where the payload itself is sealed.
+  std::string default_division = "330500";  ///< Of rows whose firm says none.
 };
 
 /// Pure; any thread.

@@ -17,8 +17,9 @@ namespace zhida::profile {
 /// bounds of large, medium and small by indicator.
 class SizeRules {
  public:
-  /// Lines `industry,prefixes,indicator,large_min,medium_min,small_min` with a header; indicator is `employees`,
-  /// `revenue` or `assets` (both in 万元). Error `size_rules_malformed` names the line.
+  /// Lines `industry,prefixes,indicator,large_min,medium_min,small_min` with a header; prefixes are separated by `;`;
+  /// indicator is `employees`, `revenue` or `assets` (the last two in 万元). Error `size_rules_malformed` names the
+  /// line.
   static Result<SizeRules> parse(std::string_view csv);
 
   enum class Size { large, medium, small, micro, not_classifiable };
@@ -31,6 +32,8 @@ class SizeRules {
   /// The class needs every indicator at or above its lower bound; one indicator below the bound of small makes micro.
   /// `missing` names the indicators that the industry needs and the input lacks; then the class is meaningless.
   Size classify(const Input& input, std::vector<std::string>& missing) const;
+  /// The indicators that the industry is judged by; none where it is not classifiable.
+  std::vector<std::string> indicators(std::string_view industry_code) const;
 
  private:
   struct Bound {
@@ -39,9 +42,10 @@ class SizeRules {
   };
   struct Group {
     std::string name;
-    std::vector<std::string> prefixes;  // Digits; a section letter where the whole section belongs.
+    std::vector<std::string> prefixes;  // `51`, `7010`, or a range of divisions: `54-58`.
     std::vector<Bound> bounds;
   };
+  const Group* group_of(std::string_view industry_code) const;
   std::vector<Group> groups_;
 };
 

@@ -51,6 +51,7 @@ CREATE TABLE source_record (
   UNIQUE (source, record_type, record_key)
 );
 CREATE INDEX source_record_uscc ON source_record (uscc) WHERE uscc <> '';
+CREATE INDEX source_record_by_name ON source_record (uscc) WHERE matched_by = 'name';
 
 -- What could not be taken in, with its bytes and the reason; can be run again.
 CREATE TABLE quarantine (
@@ -70,7 +71,10 @@ CREATE TABLE quarantine (
   columns     TEXT,                            -- NULL: the adapter could not take the row apart
   change      TEXT    NOT NULL CHECK (change IN ('upsert', 'withdraw')),
   as_of       TEXT    NOT NULL,
-  waits_for   TEXT    NOT NULL DEFAULT '',     -- name:… or code:…, when an unknown firm is the reason
+  waits_name  TEXT    NOT NULL DEFAULT '',     -- an unknown firm is the reason: what would name it
+  waits_code  TEXT    NOT NULL DEFAULT '',
+  waits_type  TEXT    NOT NULL DEFAULT '',     -- another record of this source that would tell the firm …
+  waits_key   TEXT    NOT NULL DEFAULT '',     -- … and its key
   state       TEXT    NOT NULL CHECK (state IN ('open', 'replayed', 'discarded')),
   attempts    INTEGER NOT NULL DEFAULT 1,
   first_at    INTEGER NOT NULL,
@@ -80,7 +84,7 @@ CREATE TABLE quarantine (
   division    TEXT    NOT NULL DEFAULT ''
 );
 CREATE INDEX quarantine_open ON quarantine (source, record_type, record_key) WHERE state = 'open';
-CREATE INDEX quarantine_waiting ON quarantine (waits_for) WHERE state = 'open' AND waits_for <> '';
+CREATE INDEX quarantine_waiting ON quarantine (id) WHERE state = 'open' AND (waits_name <> '' OR waits_code <> '' OR waits_key <> '');
 
 CREATE TABLE enterprise (
   uscc              TEXT    PRIMARY KEY,

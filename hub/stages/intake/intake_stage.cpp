@@ -1,0 +1,190 @@
+#include "stages/intake/intake_stage.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/json.h"
+#include "platform/crypto/digest.h"
+#include "stages/intake/acceptance_store.h"
+#include "stages/intake/columns.h"
+#include "stages/intake/intake_store.h"
+
+namespace zhida::intake {
+namespace {
+
+/// What was answered, short: one letter a row, and the reasons of the quarantined ones in their order.
+std::string encode_outcomes(const std::vector<RecordOutcome>& outcomes) {
+  Json reasons = Json::array();
+  std::string kinds;
+  for (const auto& outcome : outcomes) {
+    kinds += outcome.kind == RecordOutcome::Kind::accepted    ? 'a'
+             : outcome.kind == RecordOutcome::Kind::duplicate ? 'd'
+                                                              : 'q';
+    if (outcome.kind == RecordOutcome::Kind::quarantined)
+      reasons.push_back(Json::array({outcome.code, outcome.field, outcome.value, outcome.message}));
+  }
+  // Replacing: a value may come from octets that are no text.
+  return Json{{"kinds", kinds}, {"reasons", reasons}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<AcceptedBatch> answer_again(const PreparedBatch& prepared, const std::string& stored) {
+  const auto differs = [&] {
+    return refuse("batch_differs", "The batch " + prepared.batch.batch_id + " of " + prepared.batch.source +
+                                       " came before with another number of rows.");
+  };
+  const Json json = TRY(parse_json(stored));
+  const std::string kinds = TRY(get_string(json, "kinds"));
+  const auto& batch = prepared.batch;
+  if (kinds.size() != batch.records.size() + batch.unreadable.size()) return differs();
+  AcceptedBatch out;
+  out.seen_before = true;
+  std::size_t reason = 0;
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    RecordOutcome outcome;
+    if (i < batch.records.size()) {
+      outcome.record_type = batch.records[i].record_type;
+      outcome.key = batch.records[i].key;
+      outcome.position = batch.records[i].position;
+    } else {
+      outcome.record_type = batch.unreadable[i - batch.records.size()].record_type;
+      outcome.position = batch.unreadable[i - batch.records.size()].position;
+    }
+    if (kinds[i] == 'a') {
+      ++out.accepted;
+    } else if (kinds[i] == 'd') {
+      outcome.kind = RecordOutcome::Kind::duplicate;
+      ++out.duplicate;
+    } else {
+      outcome.kind = RecordOutcome::Kind::quarantined;
+      ++out.quarantined;
+      const Json& reasons = json["reasons"];
+      if (!reasons.is_array() || reason >= reasons.size() || !reasons[reason].is_array() || reasons[reason].size() != 4)
+        return differs();
+      const Json& four = reasons[reason++];
+      outcome.code = four[0].get<std::string>();
+      outcome.field = four[1].get<std::string>();
+      outcome.value = four[2].get<std::string>();
+      outcome.message = four[3].get<std::string>();
+    }
+    out.outcomes.push_back(std::move(outcome));
+  }
+  return out;
+}
+
+Bytes make_manifest(const SourceBatch& batch, const std::vector<Bytes>& digests) {
+  Bytes all;
+  all.reserve(digests.size() * 32);
+  for (const auto& digest : digests) all += digest;
+  for (const auto& row : batch.unreadable) all += crypto::sha256(row.body);
+  const auto json = canonical_json(Json{{"batch_id", batch.batch_id},
+                                        {"origin", batch.origin},
+                                        {"received_at", to_rfc3339(batch.received_at)},
+                                        {"records", static_cast<std::int64_t>(batch.records.size())},
+                                        {"rows_digest", "sha256:" + to_hex(crypto::sha256(all))},
+                                        {"source", batch.source},
+                                        {"trace_id", batch.trace_id.str()},
+                                        {"unreadable", static_cast<std::int64_t>(batch.unreadable.size())}});
+  // Only text that is no UTF-8 could stop it; then the digest alone speaks.
+  return json ? json.value() : "sha256:" + to_hex(crypto::sha256(all));
+}
+
+Result<void> store_cursors(storage::Transaction& transaction, const SourceBatch& batch) {
+  for (const auto& [stream, position] : batch.cursors) {
+    CHECK_OK(transaction.execute(
+        "INSERT INTO source_cursor (source, stream, position, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (source, "
+        "stream) DO UPDATE SET position = excluded.position, updated_at = excluded.updated_at",
+        {batch.source, stream, position, to_millis(batch.received_at)}));
+  }
+  return ok();
+}
+
+}  // namespace
+
+PreparedBatch prepare(SourceBatch batch, std::vector<MappingOutcome> outcomes) {
+  ZHIDA_ASSERT(batch.records.size() == outcomes.size());
+  PreparedBatch out;
+  out.batch = std::move(batch);
+  out.outcomes = std::move(outcomes);
+  out.digests.reserve(out.batch.records.size());
+  out.columns_json.reserve(out.batch.records.size());
+  for (const auto& record : out.batch.records) {
+    out.columns_json.push_back(to_json(record.columns));
+    out.digests.push_back(crypto::sha256(out.columns_json.back()));
+  }
+  out.manifest = make_manifest(out.batch, out.digests);
+  return out;
+}
+
+Result<AcceptedBatch> accept(storage::Transaction& transaction, const PreparedBatch& prepared) {
+  const SourceBatch& batch = prepared.batch;
+  const auto before = TRY(transaction.query("SELECT outcomes FROM intake_batch WHERE source = ? AND batch_id = ?",
+                                            {batch.source, batch.batch_id}, "t"));
+  if (!before.empty()) return answer_again(prepared, before.front().text(0));
+
+  Acceptance acceptance(transaction, prepared, batch.received_at);
+  CHECK_OK(acceptance.records());
+  CHECK_OK(acceptance.unreadable());
+  CHECK_OK(acceptance.complete_lists());
+  CHECK_OK(store_cursors(transaction, batch));
+  const AcceptedBatch& result = acceptance.result;
+  CHECK_OK(transaction.execute(
+      "INSERT INTO intake_batch (source, batch_id, origin, received_at, records, accepted, duplicate, quarantined, "
+      "manifest, manifest_seal, payload, payload_digest, payload_seal, outcomes, trace_id) VALUES (?, ?, ?, ?, ?, ?, "
+      "?, ?, "
+      "?, ?, ?, ?, ?, ?, ?)",
+      {batch.source, batch.batch_id, batch.origin, to_millis(batch.received_at),
+       static_cast<std::int64_t>(batch.records.size() + batch.unreadable.size()), result.accepted, result.duplicate,
+       result.quarantined, storage::Blob{prepared.manifest}, storage::Blob{prepared.manifest_seal},
+       storage::Blob{batch.payload},
+       batch.payload.empty() ? std::string() : "sha256:" + to_hex(crypto::sha256(batch.payload)),
+       storage::Blob{batch.seal}, encode_outcomes(result.outcomes), batch.trace_id.str()}));
+  return std::move(acceptance.result);
+}
+
+Result<AcceptedBatch> replay(storage::Transaction& transaction, std::int64_t quarantine_id,
+                             const MappingOutcome& outcome, Instant now) {
+  const auto row = TRY(find_quarantined(transaction, quarantine_id));
+  const std::string name = "The quarantined row " + std::to_string(quarantine_id);
+  if (!row) return refuse("quarantine_unknown", name + " does not exist.");
+  if (row->state != "open") return refuse("quarantine_not_open", name + " is " + row->state + " already.");
+  if (!row->has_columns) {
+    return refuse("quarantine_without_columns",
+                  name + " could not be taken apart by its adapter; only its bytes are there.");
+  }
+  SourceBatch batch;
+  batch.source = row->record.source;
+  batch.batch_id = row->batch_id;
+  batch.trace_id = TraceId(row->trace_id);
+  batch.received_at = row->first_at;
+  batch.records.push_back(row->record);
+  const PreparedBatch prepared = prepare(std::move(batch), {outcome});
+  Acceptance acceptance(transaction, prepared, now);
+  CHECK_OK(acceptance.records());
+  if (acceptance.result.duplicate > 0) {
+    CHECK_OK(transaction.execute("UPDATE quarantine SET state = 'replayed', last_at = ? WHERE id = ?",
+                                 {to_millis(now), quarantine_id}));
+  }
+  if (acceptance.result.quarantined == 0) {
+    CHECK_OK(transaction.execute("UPDATE quarantine SET attempts = attempts + 1 WHERE id = ?", {quarantine_id}));
+  }
+  return std::move(acceptance.result);
+}
+
+Result<std::vector<std::int64_t>> waiting_for_firm(storage::Transaction& transaction, std::size_t count_max) {
+  std::vector<std::int64_t> ids;
+  for (const auto& row : TRY(transaction.query(
+           "SELECT q.id FROM quarantine q WHERE q.state = 'open' AND (q.waits_name <> '' OR q.waits_code <> '' OR "
+           "q.waits_key <> '') AND ((q.waits_name <> '' AND (SELECT count(*) FROM enterprise e WHERE e.name_key = "
+           "q.waits_name) = 1) OR (q.waits_code <> '' AND (SELECT count(*) FROM enterprise e WHERE e.organisation_code "
+           "= "
+           "q.waits_code) = 1) OR (q.waits_key <> '' AND EXISTS (SELECT 1 FROM source_record r WHERE r.source = "
+           "q.source "
+           "AND r.record_type = q.waits_type AND r.record_key = q.waits_key AND r.uscc <> '' AND r.state <> "
+           "'withdrawn'))) ORDER BY q.id LIMIT ?",
+           {static_cast<std::int64_t>(count_max)}, "i"))) {
+    ids.push_back(row.integer(0));
+  }
+  return ids;
+}
+
+}  // namespace zhida::intake
