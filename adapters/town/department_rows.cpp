@@ -127,7 +127,7 @@ class Departments {
 
   Line certificate(int year, bool first_time, const std::string& fault) {
     Line row = line("hnte");
-    const Date issued = Date::from_ymd(year, 12, static_cast<int>(random_.between(1, 20))).value();
+    const Date issued = Date::from_ymd(year, year < 2025 ? 12 : 8, static_cast<int>(random_.between(1, 20))).value();
     row.key = "GR" + std::to_string(year) + "33" + padded(static_cast<std::int64_t>(firm_.index) + 1, 6);
     row.cells["认定年度"] = dirt_.year(year);
     row.cells["证书编号"] = row.key;

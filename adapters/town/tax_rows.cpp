@@ -120,7 +120,6 @@ class TaxOffice {
   void sales() {
     if (firm_.is(Role::sales_missing)) return;
     const int newest = firm_.is(Role::sales_stale) ? 5 : 2;
-    if (firm_.is(Role::sales_stale)) out_.fault("sales_stale", "tax.sales", firm_.djxh, "unknown", "", "stale");
     for (int back = newest + 1; back >= newest; --back) {
       sales_of(month_before(out_.options().start, back), back == newest ? 0 : random_.between(-30, 30), Instant{});
     }
@@ -138,6 +137,10 @@ class TaxOffice {
     row.cells["ssq"] = spelled;
     row.cells["ysxse"] = dirt_.yuan(fen);
     row.facts[Fact::monthly_sales] = fen;
+    if (firm_.is(Role::sales_stale)) {
+      row.fault = "sales_stale";
+      out_.fault("sales_stale", row.record_type, row.key, "unknown", "", "stale");
+    }
     if (firm_.is(Role::sales_unreadable)) {
       row.cells["ysxse"] = "约" + std::to_string(fen / 1'000'000 + 1) + "万";
       spoil(row, "money_unreadable", "");

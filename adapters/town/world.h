@@ -85,7 +85,8 @@ struct Person {
   std::string wrong_account_name, wrong_account_no;  ///< What wrong_account_first says at first; else empty.
 };
 
-/// world.db, opened read-only. Several processes may read it at once; one object belongs to one thread.
+/// world.db, opened read-only. Copy a value out of its Result before looping over it: `for (… : world.rows(q).value())`
+/// reads what is gone already. Several processes may read it at once; one object belongs to one thread.
 class World {
  public:
   static Result<World> open(const std::string& path);  ///< Errors `world_missing`, `world_malformed`.
