@@ -119,7 +119,9 @@ struct DialOptions {
   std::string host;
   std::uint16_t port = 5671;
   std::variant<TlsFiles, Plain> security;
-  /// SHA-256 of certificates the server may show; empty: its name is checked against `host` instead.
+  std::string server_name;  ///< What the server's certificate must say; empty: `host`. A DNS name: Proton passes over
+                            ///< IP entries.
+  /// SHA-256 of certificates the server may show; empty: its name is checked instead.
   std::vector<std::string> server_fingerprints;
   std::vector<std::string> receive_from;  ///< Addresses we attach to as receiver.
   std::vector<std::string> send_to;       ///< Addresses we attach to as sender.

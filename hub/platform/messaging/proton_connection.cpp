@@ -150,7 +150,18 @@ void Connection::handle(pn_event_t* event) {
   }
 }
 
+// The address is known only once bytes came, and asked for again at the end for callers that say nothing sensible.
+void Connection::note_address() {
+  pn_transport_t* transport = pn_connection_transport(raw_);
+  if (!ip.empty() || transport == nullptr) return;
+  char host[128] = "";
+  if (const pn_netaddr_t* address = pn_transport_remote_addr(transport))
+    pn_netaddr_host_port(address, host, sizeof host, nullptr, 0);
+  ip = host;
+}
+
 AmqpError Connection::end() {
+  note_address();
   std::vector<Sending> unsent;
   {
     const Lock lock(mutex_);
@@ -191,10 +202,7 @@ void Connection::on_wake() {
 void Connection::on_remote_open() {
   pn_transport_t* transport = pn_connection_transport(raw_);
   AmqpError refused;
-  char host[128] = "";
-  if (const pn_netaddr_t* address = pn_transport_remote_addr(transport))
-    pn_netaddr_host_port(address, host, sizeof host, nullptr, 0);
-  ip = host;
+  note_address();
   if (tls) {
     char digits[65] = "";
     if (pn_ssl_get_cert_fingerprint(pn_ssl(transport), digits, sizeof digits, PN_SSL_SHA256) != 0)

@@ -137,6 +137,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::vector<Link*> links();
 
  private:
+  void note_address();
   void on_remote_open();
   void on_session_open(pn_session_t* session);
   void on_session_close(pn_session_t* session);

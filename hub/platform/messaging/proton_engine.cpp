@@ -10,6 +10,7 @@
 #include <proton/connection.h>
 #include <proton/event.h>
 #include <proton/listener.h>
+#include <proton/logger.h>
 #include <proton/netaddr.h>
 #include <proton/proactor.h>
 #include <proton/sasl.h>
@@ -24,6 +25,18 @@ namespace {
 const Log& engine_log() {
   static const Log log("messaging");
   return log;
+}
+
+/// Proton writes to standard error by itself; its words go the way of ours. What ends a connection is said by the node
+/// anyway.
+pn_proactor_t* quiet_proactor() {
+  pn_logger_set_log_sink(
+      pn_default_logger(),
+      [](std::intptr_t, pn_log_subsystem_t, pn_log_level_t, const char* text) {
+        engine_log().debug("Proton says something.", {{"text", text}});
+      },
+      0);
+  return pn_proactor();
 }
 
 std::uint16_t as_port(const char* digits) {
@@ -92,9 +105,11 @@ Result<TlsDomain> make_tls_domain(bool server, const TlsFiles& files, bool check
 }
 
 Engine::Engine(std::string container_id, const Limits& limits, ConnectionOwner& owner)
-    : container_id_(std::move(container_id)), limits_(limits), owner_(owner), proactor_(pn_proactor()), thread_([this] {
-        loop();
-      }) {}
+    : container_id_(std::move(container_id)),
+      limits_(limits),
+      owner_(owner),
+      proactor_(quiet_proactor()),
+      thread_([this] { loop(); }) {}
 
 Engine::~Engine() {
   stop_accepting();
@@ -245,14 +260,15 @@ void Engine::connect(const std::shared_ptr<Target>& target) {
   pn_transport_set_idle_timeout(transport, static_cast<pn_millis_t>(limits_.idle_timeout.count()));
   pn_connection_t* raw = pn_connection();
   pn_connection_set_container(raw, container_id_.c_str());
-  pn_connection_set_hostname(raw, options.host.c_str());
+  const std::string& server_name = options.server_name.empty() ? options.host : options.server_name;
+  pn_connection_set_hostname(raw, server_name.c_str());
   if (!options.user.empty()) {
     pn_connection_set_user(raw, options.user.c_str());
     pn_connection_set_password(raw, options.password.reveal().c_str());
   }
   if (target->tls) {
     pn_ssl_init(pn_ssl(transport), target->tls.get(), nullptr);
-    pn_ssl_set_peer_hostname(pn_ssl(transport), options.host.c_str());
+    pn_ssl_set_peer_hostname(pn_ssl(transport), server_name.c_str());
   }
   pn_sasl_allowed_mechs(pn_sasl(transport), !options.user.empty() ? "PLAIN" : target->tls ? "EXTERNAL" : "ANONYMOUS");
   if (!options.user.empty() && !target->tls)
@@ -262,6 +278,7 @@ void Engine::connect(const std::shared_ptr<Target>& target) {
   auto connection = std::make_shared<Connection>(id, owner_, limits_, raw, false, target->tls != nullptr);
   connection->dial = target->options;
   connection->peer = options.name;
+  connection->ip = ip;
   char address[PN_MAX_ADDR];
   pn_proactor_addr(address, sizeof address, ip.c_str(), std::to_string(options.port).c_str());
   {

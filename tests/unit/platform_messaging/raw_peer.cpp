@@ -1,6 +1,7 @@
 #include "raw_peer.h"
 
 #include <algorithm>
+#include <csignal>
 #include <stdexcept>
 
 #include <arpa/inet.h>
@@ -76,6 +77,7 @@ RawPeer::RawPeer(std::uint16_t port, const std::optional<RawTls>& tls) {
   ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   if (!tls) return;
+  std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL.
   tls_ = new Tls;
   tls_->context = SSL_CTX_new(TLS_client_method());
   SSL_CTX_set_security_level(tls_->context, 0);  // Else OpenSSL itself would not offer the old versions.
