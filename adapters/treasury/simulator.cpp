@@ -1,0 +1,179 @@
+// sim_treasury: an invented treasury. It dials the hub, takes sealed payment requests, pays, returns, sends back, says
+// things late, twice and out of order, and counts for itself what left the bank.
+#include "adapters/simulator_kit/simulator.h"
+
+#include <deque>
+#include <thread>
+
+#include "adapters/treasury/simulator_office.h"
+#include "base/bytes.h"
+#include "base/mutex.h"
+#include "platform/crypto/digest.h"
+#include "platform/messaging/node.h"
+
+namespace {
+
+using namespace zhida;
+using namespace zhida::treasury_simulator;
+
+constexpr const char* kInstructions = "treasury.instructions";
+constexpr const char* kReceipts = "treasury.receipts";
+
+/// What the node's thread leaves for the main loop.
+class Mail {
+ public:
+  void incoming(messaging::Incoming message) {
+    Lock lock(mutex_);
+    received_.push_back(std::move(message));
+    bell_.notify_one();
+  }
+  void outcome(const std::string& message_id, const messaging::Outcome& outcome) {
+    Lock lock(mutex_);
+    under_way_.erase(message_id);
+    // What the hub refused for good it will not take on a second try either.
+    if (outcome.kind == messaging::OutcomeKind::accepted || outcome.kind == messaging::OutcomeKind::rejected)
+      taken_.push_back(message_id);
+    bell_.notify_one();
+  }
+  bool begin(const std::string& message_id) {
+    Lock lock(mutex_);
+    return under_way_.insert(message_id).second;
+  }
+  void forget(const std::string& message_id) {
+    Lock lock(mutex_);
+    under_way_.erase(message_id);
+  }
+  void wait(std::deque<messaging::Incoming>& received, std::vector<std::string>& taken) {
+    Lock lock(mutex_);
+    if (received_.empty() && taken_.empty()) bell_.wait_for(lock, 20ms);
+    received.swap(received_);
+    taken.swap(taken_);
+  }
+
+ private:
+  Mutex mutex_;
+  Condition bell_;
+  std::deque<messaging::Incoming> received_ GUARDED_BY(mutex_);
+  std::vector<std::string> taken_ GUARDED_BY(mutex_);
+  std::set<std::string> under_way_ GUARDED_BY(mutex_);
+};
+
+Result<std::unique_ptr<seal::Sealer>> load_sealer(const std::string& certs, const std::string& name,
+                                                  const std::string& authority) {
+  seal::TrustFiles files;
+  files.roots = {certs + "/seal/" + authority + ".crt"};
+  files.revocation_lists = {certs + "/seal/" + authority + ".crl"};
+  const auto trust = TRY(seal::Trust::load(files));
+  return seal::Sealer::create(
+      {certs + "/seal/" + name + ".esl", certs + "/seal/" + name + ".key", certs + "/seal/" + name + ".crt", {}},
+      trust);
+}
+
+Result<Office::Seals> load_seals(const std::string& certs) {
+  Office::Seals seals;
+  seals.own = TRY(load_sealer(certs, "treasury", "ca"));
+  seals.stranger = TRY(load_sealer(certs, "stranger", "stranger_ca"));
+  seal::TrustFiles files;
+  files.roots = {certs + "/seal/ca.crt"};
+  files.revocation_lists = {certs + "/seal/ca.crl"};
+  const Json ids = TRY(parse_json(TRY(read_file(certs + "/seals.json"))));
+  seals.verifier = std::make_unique<seal::SealVerifier>(
+      TRY(seal::Trust::load(files)), seal::SealVerifier::PeerSeals{{"hub", {TRY(get_string(ids, "hub"))}}});
+  return seals;
+}
+
+messaging::Envelope envelope_of(const Answer& answer) {
+  messaging::Envelope envelope;
+  envelope.message_id = answer.message_id;
+  envelope.correlation_id = answer.correlation_id;
+  envelope.subject = "payment_answer/1";
+  envelope.content_type = "application/xml; charset=GBK";
+  envelope.address = kReceipts;
+  envelope.group_id = answer.group_id;
+  envelope.properties = {{"seal-form", "ses4"},
+                         {"seal-alg", "sm2-sm3"},
+                         {"payload-digest", "sm3:" + to_hex(crypto::sm3(answer.body))},
+                         {"trace-id", answer.trace_id}};
+  envelope.seal = answer.seal;
+  envelope.body = answer.body;
+  return envelope;
+}
+
+Result<void> serve(simulator::Simulation& simulation) {
+  const auto& arguments = simulation.arguments();
+  const std::string world_folder = arguments.world.substr(0, arguments.world.rfind('/'));
+  auto calendar = TRY(Calendar::parse(TRY(read_file(world_folder + "/workdays.csv"))));
+  const auto office =
+      TRY(Office::open(arguments.state, simulation, std::move(calendar), TRY(load_seals(arguments.certs))));
+
+  Mail mail;
+  const auto node = TRY(messaging::Node::create({}));
+  const auto incoming = node->on_incoming([&](messaging::Incoming message) { mail.incoming(std::move(message)); });
+  const Json fingerprints = TRY(parse_json(TRY(read_file(arguments.certs + "/fingerprints.json"))));
+  messaging::DialOptions dial;
+  dial.name = "hub";
+  dial.host = arguments.hub_host;
+  dial.port = arguments.hub_port;
+  dial.security = messaging::TlsFiles{arguments.certs + "/tls/treasury.crt",
+                                      arguments.certs + "/tls/treasury.key",
+                                      arguments.certs + "/tls/ca.crt",
+                                      {}};
+  dial.server_fingerprints = {TRY(get_string(fingerprints, "hub"))};
+  dial.receive_from = {kInstructions};
+  dial.send_to = {kReceipts};
+  CHECK_OK(node->dial(dial));
+  simulation.ready(0);
+
+  Instant last_summary{};
+  bool changed = true;
+  while (!simulation.stopping()) {
+    std::deque<messaging::Incoming> received;
+    std::vector<std::string> taken;
+    mail.wait(received, taken);
+    if (simulation.mood().absent) {
+      std::vector<messaging::Settlement> back;
+      for (const auto& message : received) back.push_back({message.token, {messaging::OutcomeKind::released, {}, {}}});
+      node->settle(back);
+      continue;
+    }
+    for (const auto& message : received) {
+      const auto envelope = message.envelope();
+      const auto done = envelope ? office->receive(envelope.value()) : Result<void>(envelope.error());
+      messaging::Settlement settlement{message.token, {}};
+      if (!done) settlement.outcome = {messaging::OutcomeKind::rejected, done.error().code, done.error().message};
+      node->settle(std::span(&settlement, 1));
+      changed = true;
+    }
+    for (const auto& id : taken) {
+      CHECK_OK(office->taken(id));
+      changed = true;
+    }
+    changed = TRY(office->work()) > 0 || changed;
+    for (const auto* answer : office->unsent()) {
+      if (!mail.begin(answer->message_id)) continue;
+      const auto sent =
+          node->send(kReceipts, answer->group_id, messaging::encode(envelope_of(*answer)), 0,
+                     [&mail, id = answer->message_id](messaging::SendToken, const messaging::Outcome& outcome) {
+                       mail.outcome(id, outcome);
+                     });
+      if (sent != messaging::SendResult::taken) {
+        mail.forget(answer->message_id);
+        break;
+      }
+    }
+    const Instant now = simulation.clock().now();
+    if (changed || now != last_summary) {
+      CHECK_OK(office->write_summary());
+      last_summary = now;
+      changed = false;
+    }
+  }
+  node->shutdown();
+  return office->write_summary();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return zhida::simulator::run(argc, argv, "sim_treasury", {}, serve);
+}

@@ -1,0 +1,112 @@
+#include "flow/desk.h"
+
+#include <utility>
+
+#include "stages/casework/case_store.h"
+#include "stages/casework/casework.h"
+#include "stages/treasury/treasury_stage.h"
+
+namespace zhida::flow {
+
+using casework::Actor;
+using casework::Role;
+
+Desk::Desk(const Rooms& rooms, casework::Casework& casework, treasury::TreasuryStage& treasury,
+           std::function<void()> cases_changed)
+    : rooms_(rooms), casework_(casework), treasury_(treasury), cases_changed_(std::move(cases_changed)) {}
+
+Result<BenefitCase> Desk::act(const Person& person, const std::string& role, const CaseId& id, const Step& step) {
+  if (!person.has_role(role))
+    return refuse("role_missing", "This needs the role " + role + ", which " + person.id + " does not have.");
+  std::optional<BenefitCase> after;
+  CHECK_OK(commit(rooms_.writer, "desk", {}, [&](storage::Transaction& transaction) -> Result<void> {
+    const auto before = TRY(casework::load_case(transaction, id));
+    // A case of another division is not there for this person, not even by its number.
+    if (!person.sees(before.division))
+      return refuse("case_not_found", "There is no case " + id.str() + " in your divisions.");
+    after = TRY(step(transaction));
+    return ok();
+  }));
+  cases_changed_();
+  return *after;
+}
+
+Result<BenefitCase> Desk::confirm(const Person& person, const CaseId& id, const PayeeAccount& payee) {
+  return act(person, "portal", id, [&](storage::Transaction& transaction) {
+    return casework_.confirm(transaction, id, payee, {person.actor(), Role::enterprise, {}});
+  });
+}
+
+Result<BenefitCase> Desk::decline(const Person& person, const CaseId& id, const std::string& reason) {
+  return act(person, "portal", id, [&](storage::Transaction& transaction) {
+    return casework_.decline(transaction, id, reason, {person.actor(), Role::enterprise, {}});
+  });
+}
+
+Result<BenefitCase> Desk::review(const Person& person, const CaseId& id, const std::string& department,
+                                 const std::string& step, const std::string& decision, const std::string& reason) {
+  if (step != "make" && step != "check")
+    return refuse("step_unknown", "A review is `make` (经办) or `check` (复核), not \"" + step + "\".");
+  if (decision != "approve" && decision != "refuse")
+    return refuse("decision_unknown", "A decision is `approve` or `refuse`, not \"" + decision + "\".");
+  if (!person.of_department(department))
+    return refuse("role_missing", person.id + " does not act for " + department + ".");
+  const bool makes = step == "make";
+  return act(person, makes ? "reviewer_maker" : "reviewer_checker", id, [&](storage::Transaction& transaction) {
+    return casework_.review(transaction, id,
+                            decision == "approve" ? casework::ReviewDecision::agree : casework::ReviewDecision::refuse,
+                            reason, {person.actor(), makes ? Role::maker : Role::checker, department});
+  });
+}
+
+Result<std::string> Desk::object(const Person& person, const CaseId& id, const std::string& raised_by,
+                                 const std::string& text) {
+  std::string objection;
+  (void)TRY(act(person, "portal", id, [&](storage::Transaction& transaction) -> Result<BenefitCase> {
+    objection = TRY(casework_.raise_objection(transaction, id, text, {},
+                                              {raised_by.empty() ? person.actor() : raised_by, Role::anyone, {}}));
+    return casework::load_case(transaction, id);
+  }));
+  return objection;
+}
+
+Result<BenefitCase> Desk::settle_objection(const Person& person, const CaseId& id, const std::string& objection_id,
+                                           bool upheld, const std::string& reason) {
+  return act(person, "reviewer_checker", id, [&](storage::Transaction& transaction) {
+    return casework_.decide_objection(
+        transaction, objection_id,
+        upheld ? casework::ObjectionDecision::upheld : casework::ObjectionDecision::dismissed, reason,
+        {person.actor(), Role::officer, {}});
+  });
+}
+
+Result<BenefitCase> Desk::release(const Person& person, const CaseId& id) {
+  return act(person, "finance_releaser", id, [&](storage::Transaction& transaction) {
+    return casework_.approve(transaction, id, {person.actor(), Role::releaser, {}});
+  });
+}
+
+Result<BenefitCase> Desk::refuse_case(const Person& person, const CaseId& id, const std::string& reason) {
+  return act(person, "finance_releaser", id, [&](storage::Transaction& transaction) {
+    return casework_.refuse_case(transaction, id, reason, {person.actor(), Role::releaser, {}});
+  });
+}
+
+Result<BenefitCase> Desk::correct(const Person& person, const CaseId& id, const std::string& note) {
+  return act(person, "finance_releaser", id, [&](storage::Transaction& transaction) {
+    return casework_.correct(transaction, id, note, {person.actor(), Role::officer, {}});
+  });
+}
+
+Result<void> Desk::resolve_conflict(const Person& person, std::int64_t conflict_id, const std::string& reason) {
+  if (!person.has_role("treasury_officer")) return refuse("role_missing", "This needs the role treasury_officer.");
+  CHECK_OK(commit(rooms_.writer, "desk", {}, [&](storage::Transaction& transaction) {
+    return treasury_.resolve_conflict(
+        transaction, conflict_id, person.actor(), reason,
+        [this](storage::Transaction& inner, const CaseMove& move) { return casework_.move(inner, move); });
+  }));
+  cases_changed_();
+  return ok();
+}
+
+}  // namespace zhida::flow

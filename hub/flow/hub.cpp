@@ -1,0 +1,359 @@
+#include "flow/hub.h"
+
+#include <atomic>
+#include <utility>
+
+#include "adapter_api/peers.h"
+#include "audit/audit_trail.h"
+#include "base/bytes.h"
+#include "flow/carrier.h"
+#include "flow/case_worker.h"
+#include "flow/desk.h"
+#include "flow/match_door.h"
+#include "flow/overview.h"
+#include "flow/policy_book.h"
+#include "flow/source_door.h"
+#include "flow/treasury_door.h"
+#include "platform/messaging/handle_once.h"
+#include "platform/messaging/outbox.h"
+#include "platform/messaging/outbox_relay.h"
+#include "stages/casework/casework.h"
+#include "stages/mapping/mapping_set.h"
+#include "stages/matching/policy_file.h"
+#include "stages/payment/payment_stage.h"
+#include "stages/profile/profile_store.h"
+
+namespace zhida::flow {
+namespace {
+
+constexpr const char* kReceipts = "treasury.receipts";
+
+/// Findings as one sentence each, for an error that says all that is wrong.
+std::string lines_of(const std::vector<Finding>& findings) {
+  std::string text;
+  for (const auto& finding : findings) text += "\n" + to_text(finding);
+  return text;
+}
+
+Result<std::unique_ptr<Clock>> make_clock(const HubConfig& config) {
+  if (config.clock == "system") return std::unique_ptr<Clock>(std::make_unique<SystemClock>());
+  return std::unique_ptr<Clock>(TRY(FileClock::create(config.clock_file)));
+}
+
+Result<Calendar> load_calendar(const HubConfig& config) {
+  return Calendar::parse(TRY(read_file(config.mappings_folder + "/codes/workdays.csv")));
+}
+
+Result<mapping::MappingSet> load_mappings(const HubConfig& config) {
+  std::vector<Finding> findings;
+  auto mappings = mapping::MappingSet::load(config.mappings_folder, findings);
+  if (!mappings && !findings.empty())
+    return refuse(mappings.error().code, "The mappings are not in order:" + lines_of(findings));
+  return mappings;
+}
+
+Result<profile::ProfileRules> load_rules(const HubConfig& config, const mapping::MappingSet& mappings) {
+  profile::ProfileRules rules;
+  rules.catalogue = mappings.fields();
+  rules.sizes = TRY(profile::SizeRules::parse(TRY(read_file(config.mappings_folder + "/codes/sme_size.csv"))));
+  rules.default_division = config.city;
+  return rules;
+}
+
+Result<std::vector<matching::Policy>> load_items(const HubConfig& config, const FieldCatalogue& fields) {
+  matching::PolicyFindings findings;
+  auto sources = TRY(matching::load_policies({config.mappings_folder + "/policies"}, fields, findings));
+  if (!findings.errors.empty())
+    return refuse("policies_invalid", "The policies are not in order:" + lines_of(findings.errors));
+  std::vector<matching::Policy> policies;
+  for (auto& source : sources) policies.push_back(std::move(source.policy));
+  return policies;
+}
+
+Result<PeerBook> load_peers(const HubConfig& config) {
+  return PeerBook::load(config.peers_file);
+}
+
+seal::SealVerifier::PeerSeals seals_of(const PeerBook& peers) {
+  seal::SealVerifier::PeerSeals seals;
+  for (const auto& peer : peers.all()) seals[peer.name] = {peer.seal_ids.begin(), peer.seal_ids.end()};
+  return seals;
+}
+
+}  // namespace
+
+/// Each line may use the lines above it, and is gone before they are.
+struct Hub::Parts {
+  Parts(HubConfig from, std::unique_ptr<Clock> business_clock, Calendar days, std::unique_ptr<storage::Database> store,
+        mapping::MappingSet maps, profile::ProfileRules profile_rules, std::vector<matching::Policy> items,
+        PeerBook known_peers, Grants legal_grants, PeopleBook persons, std::shared_ptr<const seal::Trust> trusted,
+        std::unique_ptr<seal::Sealer> own_seal)
+      : config(std::move(from)),
+        clock(std::move(business_clock)),
+        calendar(std::move(days)),
+        database(std::move(store)),
+        mappings(std::move(maps)),
+        rules(std::move(profile_rules)),
+        policies(std::move(items)),
+        peers(std::make_shared<const PeerBook>(std::move(known_peers))),
+        grants(std::move(legal_grants)),
+        people(std::move(persons)),
+        sealer(std::move(own_seal)),
+        verifier(std::move(trusted), seals_of(*peers)),
+        trail(*clock),
+        writer(*database, *clock),
+        rooms{*clock, calendar, *database, writer, trail, *sealer, verifier, mappings, rules, policies, config.city},
+        casework({trail, *clock, calendar, [this](const PolicyId& id) { return policies.handling(id); }}),
+        payments(trail, *clock),
+        source_door(
+            rooms, casework, [this] { wake_match(); }, [this] { wake_book(); }),
+        sources(rooms, source_door, grants, config.schedule) {}
+
+  void wake_match() {
+    if (match_door) match_door->wake();
+  }
+  void wake_book() {
+    if (case_worker) case_worker->book_changed();
+  }
+  void wake_cases() {
+    if (case_worker) case_worker->wake();
+  }
+  void wake_senders() {
+    if (relay) relay->wake();
+    if (carrier) carrier->wake();
+    if (treasury_door) treasury_door->wake();
+  }
+
+  const HubConfig config;
+  const std::unique_ptr<Clock> clock;
+  const Calendar calendar;
+  const std::unique_ptr<storage::Database> database;
+  const mapping::MappingSet mappings;
+  const profile::ProfileRules rules;
+  const PolicyBook policies;
+  const std::shared_ptr<const PeerBook>
+      peers;  // Shared with the node's rules, which may be asked until its thread ends.
+  const Grants grants;
+  const PeopleBook people;
+  const std::unique_ptr<seal::Sealer> sealer;
+  const seal::SealVerifier verifier;
+  const audit::AuditTrail trail;
+  messaging::Writer writer;
+  const Rooms rooms;
+  casework::Casework casework;
+  payment::PaymentStage payments;
+  SourceDoor source_door;
+  Sources sources;
+
+  // Made once the sources are known; each reads what it has to do from the database.
+  std::unique_ptr<Outgoing> outgoing;
+  std::unique_ptr<MatchDoor> match_door;
+  std::unique_ptr<CaseWorker> case_worker;
+  std::unique_ptr<TreasuryDoor> treasury_door;
+  std::unique_ptr<Desk> desk;
+  std::unique_ptr<Carrier> carrier;
+
+  std::unique_ptr<messaging::Node> node;
+  std::unique_ptr<messaging::HandleOnce> handle_once;
+  std::unique_ptr<messaging::OutboxRelay> relay;
+  std::uint16_t amqp_port = 0;
+  bool started = false;
+  Log log{"hub"};
+};
+
+Hub::Hub(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Hub::~Hub() {
+  stop();
+}
+
+Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<AdapterSpec>& adapters,
+                                         const std::map<std::string, AdapterSpec::Configuration>& configurations) {
+  auto clock = TRY(make_clock(config));
+  auto calendar = TRY(load_calendar(config));
+  auto mappings = TRY(load_mappings(config));
+  auto rules = TRY(load_rules(config, mappings));
+  auto policies = TRY(load_items(config, rules.catalogue));
+  auto peers = TRY(load_peers(config));
+  auto grants = TRY(Grants::load(config.grants_file));
+  auto people = TRY(PeopleBook::load(config.people_file));
+  auto trust = TRY(seal::Trust::load(config.trust));
+  auto sealer = TRY(seal::Sealer::create(config.seal, trust));
+  auto database = TRY(storage::Database::open(config.database));
+  const auto migrated = TRY(storage::migrate(*database));
+  auto parts = std::make_unique<Parts>(std::move(config), std::move(clock), std::move(calendar), std::move(database),
+                                       std::move(mappings), std::move(rules), std::move(policies), std::move(peers),
+                                       std::move(grants), std::move(people), std::move(trust), std::move(sealer));
+  auto& p = *parts;
+  for (const auto& name : migrated) p.log.info("Schema brought forward.", {{"migration", name}});
+
+  for (const auto& spec : adapters) {
+    const auto configuration = configurations.find(spec.name());
+    if (configuration == configurations.end()) continue;
+    CHECK_OK(p.sources.add(spec, *configuration->second));
+  }
+  p.outgoing = std::make_unique<Outgoing>(*p.clock, p.sources.carried_addresses());
+  p.match_door = std::make_unique<MatchDoor>(p.rooms, p.casework, [&p] { p.wake_cases(); });
+  p.case_worker = std::make_unique<CaseWorker>(
+      p.rooms, p.casework, p.payments, *p.outgoing,
+      [&p](const std::string& uscc, const std::set<std::string>& names) { return p.sources.pull_fresh(uscc, names); },
+      [&p] { p.wake_senders(); });
+  treasury::TreasurySettings settings;
+  settings.overdue_after = p.config.overdue_after;
+  settings.ask_again_after = p.config.overdue_after;
+  p.treasury_door = std::make_unique<TreasuryDoor>(
+      p.rooms, p.casework, *p.outgoing, [&p] { p.wake_cases(); }, [&p] { p.wake_senders(); }, settings);
+  p.desk = std::make_unique<Desk>(p.rooms, p.casework, p.treasury_door->stage(), [&p] { p.wake_cases(); });
+  std::vector<std::string> carried;
+  for (const auto& [name, address] : p.sources.carried_addresses()) carried.push_back(address);
+  p.carrier = std::make_unique<Carrier>(p.rooms, p.sources, std::move(carried));
+  return std::unique_ptr<Hub>(new Hub(std::move(parts)));
+}
+
+Result<void> Hub::start() {
+  auto& p = *parts_;
+  CHECK_OK(commit(p.writer, "desk", {}, [&p](storage::Transaction& transaction) -> Result<void> {
+    audit::AuditEntry entry;
+    entry.kind = "hub_started";
+    entry.actor = "system";
+    entry.subject_type = "hub";
+    entry.subject_id = p.config.version;
+    entry.division = p.config.city;
+    entry.detail = {{"clock", p.config.clock}, {"policies", p.policies.all().size()}, {"seal", p.sealer->es_id()}};
+    (void)TRY(p.trail.append(transaction, entry));
+    return ok();
+  }));
+  CHECK_OK(p.match_door->publish());
+
+  messaging::NodeOptions options;
+  options.container_id = "zhida-" + p.config.city;
+  options.limits = p.config.amqp_limits;
+  p.node = TRY(messaging::Node::create(options));
+  p.handle_once = std::make_unique<messaging::HandleOnce>(*p.node, p.writer);
+  p.handle_once->open_door(kReceipts, p.treasury_door->door());
+  p.sources.open_doors(*p.handle_once);
+  p.relay = std::make_unique<messaging::OutboxRelay>(*p.database, p.writer, *p.node, *p.clock);
+  if (p.config.brokers.empty()) {
+    p.amqp_port =
+        TRY(p.node->listen(p.config.amqp_host, p.config.amqp_port, p.config.amqp_tls, PeerBook::rules(p.peers)));
+  }
+  for (const auto& broker : p.config.brokers) {
+    CHECK_OK(p.node->dial(broker));
+  }
+  p.started = true;
+  p.match_door->start();
+  p.case_worker->start();
+  p.treasury_door->start();
+  p.carrier->start();
+  p.sources.start();
+  p.log.info("The hub is at work.", {{"amqp_port", std::to_string(p.amqp_port)}, {"city", p.config.city}});
+  return ok();
+}
+
+void Hub::stop() {
+  auto& p = *parts_;
+  if (!std::exchange(p.started, false)) return;
+  p.sources.stop();
+  p.match_door->stop();
+  p.case_worker->stop();
+  p.treasury_door->stop();
+  p.carrier->stop();
+  if (p.relay) p.relay->stop();
+  if (p.node)
+    p.node->shutdown([&p] {
+      if (p.handle_once) p.handle_once->drain();
+      p.writer.flush();
+    });
+  (void)commit(p.writer, "desk", {}, [&p](storage::Transaction& transaction) -> Result<void> {
+    audit::AuditEntry entry;
+    entry.kind = "hub_stopped";
+    entry.actor = "system";
+    entry.subject_type = "hub";
+    entry.subject_id = p.config.version;
+    entry.division = p.config.city;
+    (void)TRY(p.trail.append(transaction, entry));
+    return ok();
+  });
+  p.writer.stop();
+  p.relay.reset();
+  p.handle_once.reset();
+  p.node.reset();
+  p.log.info("The hub has stopped in good order.");
+}
+
+std::uint16_t Hub::amqp_port() const {
+  return parts_->amqp_port;
+}
+const Rooms& Hub::rooms() const {
+  return parts_->rooms;
+}
+const PeopleBook& Hub::people() const {
+  return parts_->people;
+}
+const Grants& Hub::grants() const {
+  return parts_->grants;
+}
+Desk& Hub::desk() {
+  return *parts_->desk;
+}
+Sources& Hub::sources() {
+  return parts_->sources;
+}
+SourceDoor& Hub::source_door() {
+  return parts_->source_door;
+}
+messaging::NodeStats Hub::node_stats() const {
+  return parts_->node ? parts_->node->stats() : messaging::NodeStats{};
+}
+messaging::WriterStats Hub::writer_stats() const {
+  return parts_->writer.stats();
+}
+const HubConfig& Hub::config() const {
+  return parts_->config;
+}
+
+Waiting Hub::waiting() const {
+  const auto& p = *parts_;
+  const auto writer = p.writer.stats();
+  Waiting waiting;
+  waiting.writer = static_cast<std::int64_t>(writer.queued + writer.waiting_for_retry);
+  waiting.match = p.match_door->busy() ? 1 : 0;
+  waiting.cases = p.case_worker->busy() || p.treasury_door->busy() ? 1 : 0;
+  waiting.sources = p.sources.busy() ? 1 : 0;
+  waiting.outbox = p.carrier->busy() ? 1 : 0;
+  return waiting;
+}
+
+Result<Json> Hub::status() const {
+  const auto& p = *parts_;
+  Overview overview;
+  CHECK_OK(p.database->read([&](storage::Transaction& transaction) -> Result<void> {
+    overview = TRY(count_overview(transaction));
+    return ok();
+  }));
+  Json status = to_json(overview);
+  auto now_waiting = waiting();
+  now_waiting.outbox += overview.unsent;
+  status["clock"] = to_rfc3339(p.clock->now());
+  status["idle"] = now_waiting.idle();
+  status["waiting"] = {{"writer", now_waiting.writer},
+                       {"match", now_waiting.match},
+                       {"outbox", now_waiting.outbox},
+                       {"payments", now_waiting.cases},
+                       {"sources", now_waiting.sources}};
+  Json sources = Json::array();
+  for (const auto& source : p.sources.status())
+    sources.push_back({{"name", source.name},
+                       {"title", source.title},
+                       {"paused", source.paused},
+                       {"first_sweep_done", source.first_sweep_done},
+                       {"last_success", source.last_success ? Json(to_rfc3339(*source.last_success)) : Json(nullptr)},
+                       {"last_error", source.last_error.empty() ? Json(nullptr) : Json(source.last_error)},
+                       {"received", source.totals.received},
+                       {"accepted", source.totals.accepted + source.totals.duplicate},
+                       {"quarantined", source.totals.quarantined}});
+  status["sources"] = std::move(sources);
+  return status;
+}
+
+}  // namespace zhida::flow

@@ -1,0 +1,91 @@
+#pragma once
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapter_api/adapter_spec.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "flow/people.h"
+#include "flow/rooms.h"
+#include "flow/sources.h"
+#include "platform/messaging/node.h"
+#include "platform/storage/database.h"
+#include "seal/sealer.h"
+#include "seal/trust.h"
+
+namespace zhida {
+class PeerBook;
+}
+
+namespace zhida::flow {
+
+class Desk;
+
+/// All that a hub is made from, read and checked already. zhida.yaml says it (hub/flow/hub_settings.h).
+struct HubConfig {
+  storage::DatabaseConfig database;
+  std::string clock = "system";  ///< `system` or `external`
+  std::string clock_file;        ///< For `external`.
+  std::string city;              ///< Fiscal division of the hub, 6 digits.
+  std::string mappings_folder;   ///< Holds fields.yaml, codes/, policies/, one folder a source.
+  std::string grants_file, peers_file, people_file;
+
+  std::string amqp_host = "127.0.0.1";
+  std::uint16_t amqp_port = 5671;  ///< 0: any free one.
+  messaging::TlsFiles amqp_tls;
+  std::vector<messaging::DialOptions> brokers;  ///< Not empty: transport is an existing broker, nothing is listened to.
+  messaging::Limits amqp_limits;
+
+  seal::SealerFiles seal;
+  seal::TrustFiles trust;
+  Sources::Settings schedule;
+  std::chrono::hours overdue_after = std::chrono::hours(72);
+  std::string version;
+};
+
+/// What people are shown besides the overview's numbers.
+struct Waiting {
+  std::int64_t writer = 0, match = 0, outbox = 0, cases = 0, sources = 0;
+  bool idle() const { return writer == 0 && match == 0 && outbox == 0 && cases == 0 && sources == 0; }
+};
+
+/// The hub at work: composition root of the story. Lifetimes are the order of members in hub.cpp.
+class Hub {
+ public:
+  /// Opens the store, brings its schema up to date, loads mappings, policies, trust, peers, grants and people, makes
+  /// the adapters. `adapters` are those of the catalogue, with their configuration by name; an adapter without one is
+  /// left out.
+  static Result<std::unique_ptr<Hub>> create(HubConfig config, const std::vector<AdapterSpec>& adapters,
+                                             const std::map<std::string, AdapterSpec::Configuration>& configurations);
+  ~Hub();  ///< stop().
+
+  /// Listens (or dials), and everything begins to move. Errors `listen_failed` …
+  Result<void> start();
+  /// Takes nothing more in, finishes what is under way, closes.
+  void stop();
+
+  std::uint16_t amqp_port() const;
+  const Rooms& rooms() const;
+  const PeopleBook& people() const;
+  const Grants& grants() const;
+  Desk& desk();
+  Sources& sources();
+  SourceDoor& source_door();
+  /// Numbers, sources, what is waiting: the body of GET /api/v1/status.
+  Result<Json> status() const;
+  Waiting waiting() const;
+  messaging::NodeStats node_stats() const;
+  messaging::WriterStats writer_stats() const;
+  const HubConfig& config() const;
+
+ private:
+  struct Parts;
+  explicit Hub(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace zhida::flow

@@ -1,0 +1,100 @@
+#include "flow/hub_settings.h"
+
+#include <utility>
+
+namespace zhida::flow {
+namespace {
+
+messaging::TlsFiles files_of(const TlsSettings& tls) {
+  return {tls.certificate->path, tls.key->path, tls.authority->path, *tls.passphrase};
+}
+
+std::vector<std::string> given(const Path& path) {
+  return path.path.empty() ? std::vector<std::string>{} : std::vector{path.path};
+}
+
+}  // namespace
+
+std::vector<std::string> HubSettings::contradictions() const {
+  std::vector<std::string> sentences;
+  if (*clock == "external" && clock_file->path.empty()) sentences.emplace_back("An external clock needs `clock_file`.");
+  if (city->size() != 6) sentences.emplace_back("`city` must have six digits, such as 330500.");
+  return sentences;
+}
+
+HubConfig LoadedSettings::hub_config() const {
+  const auto& from = *settings;
+  HubConfig config;
+  config.database.url = *from.database->url;
+  config.database.password = *from.database->password;
+  config.clock = *from.clock;
+  config.clock_file = from.clock_file->path;
+  config.city = *from.city;
+  config.mappings_folder = from.mappings->path;
+  config.grants_file = from.grants->path;
+  config.peers_file = from.peers->path;
+  config.people_file = from.people->path;
+  config.amqp_host = *from.amqp->host;
+  config.amqp_port = static_cast<std::uint16_t>(*from.amqp->port);
+  config.amqp_tls = files_of(*from.amqp->tls);
+  config.amqp_limits.message_bytes_max = static_cast<std::size_t>(*from.amqp->message_bytes_max);
+  for (const auto& broker : *from.amqp->brokers) {
+    messaging::DialOptions dial;
+    dial.name = "broker";
+    dial.host = *broker->host;
+    dial.port = static_cast<std::uint16_t>(*broker->port);
+    if (*broker->plain) {
+      dial.security = messaging::Plain{};
+    } else {
+      dial.security = config.amqp_tls;
+    }
+    dial.user = *broker->user;
+    dial.password = *broker->password;
+    dial.address_prefix = *broker->address_prefix;
+    dial.receive_from = {"treasury.receipts", "credit.records"};
+    dial.send_to = {"treasury.instructions"};
+    config.brokers.push_back(std::move(dial));
+  }
+  config.seal = {from.seal->seal->path, from.seal->key->path, from.seal->certificate->path, *from.seal->passphrase};
+  config.trust.roots = given(*from.seal->roots);
+  config.trust.intermediates = given(*from.seal->intermediates);
+  config.trust.revocation_lists = given(*from.seal->revocation_lists);
+  config.trust.seal_status_list = from.seal->status_list->path;
+  config.overdue_after = std::chrono::duration_cast<std::chrono::hours>(*from.overdue_after);
+  for (const auto& [name, adapter] : adapters)
+    for (const auto& shown : adapter->show())
+      if (shown.name == "pull_interval")
+        if (const auto interval = parse_duration(shown.value)) config.schedule.intervals[name] = interval.value();
+  return config;
+}
+
+Result<LoadedSettings> load_settings(const std::string& path, const std::vector<AdapterSpec>& adapters) {
+  LoadedSettings loaded;
+  loaded.settings = std::make_unique<HubSettings>();
+  const auto node = TRY(config::read_yaml(path));
+  const auto context = ConfigContext::of_process(path);
+  auto problems = loaded.settings->read_all(node, context);
+  if (const auto& section = *loaded.settings->adapters) {
+    for (const auto& entry : section->items()) {
+      const AdapterSpec* spec = nullptr;
+      for (const auto& candidate : adapters)
+        if (candidate.name() == entry.key()) spec = &candidate;
+      if (spec == nullptr) {
+        problems.push_back(
+            entry.error("config_unknown_key", "There is no adapter of this name; `zhida adapter list` names them."));
+        continue;
+      }
+      auto configuration = spec->new_configuration();
+      if (configuration == nullptr) continue;
+      for (auto& problem : configuration->read_all(entry, context, "adapters." + spec->name()))
+        problems.push_back(std::move(problem));
+      loaded.adapters[spec->name()] = std::move(configuration);
+    }
+  }
+  if (problems.empty()) return loaded;
+  std::string text;
+  for (const auto& problem : problems) text += (text.empty() ? "" : "\n") + problem.message;
+  return refuse(problems.front().code, text);
+}
+
+}  // namespace zhida::flow

@@ -1,0 +1,100 @@
+// zhida.yaml: every setting of the hub, declared once. deploy/zhida.example.yaml and docs/reference/settings.md are
+// made from this.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "adapter_api/adapter_spec.h"
+#include "flow/hub.h"
+#include "platform/config/config.h"
+
+namespace zhida::flow {
+
+struct DatabaseSettings : ConfigSpec {
+  Field<std::string> url{this, "url",
+                         "Where the hub keeps everything: sqlite:///path/hub.db or postgresql://user@host:port/name.",
+                         required, not_empty()};
+  Field<Secret<std::string>> password{this, "password", "Password of the PostgreSQL user, as a reference.",
+                                      Secret<std::string>{}};
+};
+
+struct TlsSettings : ConfigSpec {
+  Field<Path> certificate{this, "certificate", "Our certificate (PEM)."};
+  Field<Path> key{this, "key", "Its private key (PKCS#8 PEM, readable by the hub's user only)."};
+  Field<Path> authority{this, "authority", "Who may have issued the other side's certificate (PEM)."};
+  Field<Secret<std::string>> passphrase{
+      this, "passphrase", "Of the key, as a reference; empty for a key that is not encrypted.", Secret<std::string>{}};
+};
+
+struct BrokerSettings : ConfigSpec {
+  Field<std::string> host{this, "host", "Address of an AMQP 1.0 broker."};
+  Field<std::int64_t> port{this, "port", "Its port.", 5671, at_least(1), at_most(65535)};
+  Field<bool> plain{this, "plain", "Without TLS: only for a broker on this machine.", false};
+  Field<std::string> user{this, "user", "For SASL PLAIN; empty: the certificate is the identity.", ""};
+  Field<Secret<std::string>> password{this, "password", "Of that user, as a reference.", Secret<std::string>{}};
+  Field<std::string> address_prefix{this, "address_prefix", "Put before each address, such as /amq/queue/.", ""};
+};
+
+struct AmqpSettings : ConfigSpec {
+  Field<std::string> host{this, "host", "Address that the hub's own AMQP 1.0 listener takes.", "127.0.0.1"};
+  Field<std::int64_t> port{this, "port", "Its port; 0 takes any free one.", 5671, at_least(0), at_most(65535)};
+  Section<TlsSettings> tls{this, "tls", "How the hub shows who it is, and whom it believes."};
+  Sections<BrokerSettings> brokers{
+      this, "brokers", "An existing broker instead of the listener: where one is given, nothing is listened to."};
+  Field<std::int64_t> message_bytes_max{this,    "message_bytes_max", "Largest message taken.",
+                                        8388608, at_least(4096),      at_most(67108864)};
+};
+
+struct HttpSettings : ConfigSpec {
+  Field<std::string> host{this, "host", "Address of REST and pages.", "127.0.0.1"};
+  Field<std::int64_t> port{this, "port", "Its port; 0 takes any free one.", 8443, at_least(0), at_most(65535)};
+  Section<TlsSettings> tls{this, "tls", "Certificate of the server, and whose client certificates are believed."};
+};
+
+struct SealSettings : ConfigSpec {
+  Field<Path> seal{this, "seal", "The hub's system seal (SESeal, DER)."};
+  Field<Path> key{this, "key", "Its signing key (PKCS#8 PEM, mode 0600)."};
+  Field<Path> certificate{this, "certificate", "The signer's certificate, which the seal lists."};
+  Field<Secret<std::string>> passphrase{this, "passphrase", "Of the key, as a reference.", Secret<std::string>{}};
+  Field<Path> roots{this, "roots", "Authorities of seal certificates: a file or folder (PEM or DER)."};
+  Field<Path> intermediates{this, "intermediates", "Certificates between; a file or folder.", Path{}};
+  Field<Path> revocation_lists{this, "revocation_lists", "Revocation lists: a file or folder.", Path{}};
+  Field<Path> status_list{this, "status_list", "Seal status list (JSON).", Path{}};
+};
+
+struct HubSettings : ConfigSpec {
+  Field<std::string> city{this, "city", "Fiscal division of the hub, 6 digits.", required, not_empty()};
+  Field<std::string> clock{this, "clock", "Business time: `system`, or `external` (a file that a demo drives).",
+                           "system", one_of({"system", "external"})};
+  Field<Path> clock_file{this, "clock_file", "For an external clock: a file with one RFC 3339 line.", Path{}};
+  Section<DatabaseSettings> database{this, "database", "The store."};
+  Field<Path> mappings{this, "mappings", "Folder of mappings, codes and policies."};
+  Field<Path> grants{this, "grants", "Legal bases by source (YAML)."};
+  Field<Path> peers{this, "peers", "Peers by certificate and seal (YAML)."};
+  Field<Path> people{this, "people", "People by certificate or account, with roles and divisions (YAML)."};
+  Section<AmqpSettings> amqp{this, "amqp", "Messages."};
+  Section<HttpSettings> http{this, "http", "REST and pages."};
+  Section<SealSettings> seal{this, "seal", "The hub's own seal and whom it believes."};
+  Field<Duration> overdue_after{this, "overdue_after",
+                                "Business time without a final answer of the treasury before it is asked.", 72h,
+                                at_least(1h)};
+  Field<std::string> log_level{this, "log_level", "debug, info, warning or error.", "info",
+                               one_of({"debug", "info", "warning", "error"})};
+  RawSection adapters{this, "adapters", "One entry a source system that is connected; see docs/reference/adapters.md."};
+
+  std::vector<std::string> contradictions() const override;
+};
+
+/// The file, checked as a whole, with what the adapters make of their parts.
+struct LoadedSettings {
+  std::unique_ptr<HubSettings> settings;
+  std::map<std::string, AdapterSpec::Configuration> adapters;
+  /// Everything in the form that the Hub wants.
+  HubConfig hub_config() const;
+};
+
+/// Reads zhida.yaml. All problems at once, one a line, each with file, line and column.
+Result<LoadedSettings> load_settings(const std::string& path, const std::vector<AdapterSpec>& adapters);
+
+}  // namespace zhida::flow

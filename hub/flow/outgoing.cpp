@@ -1,0 +1,32 @@
+#include "flow/outgoing.h"
+
+#include "platform/messaging/outbox.h"
+
+namespace zhida::flow {
+
+Result<void> Outgoing::operator()(storage::Transaction& transaction, const OutgoingEnvelope& envelope) const {
+  if (envelope.again) {
+    // The stored row leaves once more: the same octets under the same message-id, whatever became of it before.
+    const auto rows = TRY(transaction.execute(
+        "UPDATE outbox SET state = 'unsent', settled_at = NULL WHERE message_id = ?", {envelope.message_id}));
+    if (rows > 0) return ok();
+  }
+  messaging::OutboxMessage message;
+  const auto mapped = addresses_.find(envelope.address);
+  message.message_id = envelope.message_id;
+  message.address = mapped == addresses_.end() ? envelope.address : mapped->second;
+  message.subject = envelope.subject;
+  message.group_id = envelope.group_id;
+  message.correlation_id = envelope.correlation_id;
+  message.content_type = envelope.content_type;
+  message.properties = envelope.properties;
+  message.body = envelope.body;
+  message.seal = envelope.seal;
+  message.trace_id = envelope.trace_id;
+  message.case_id = envelope.case_id;
+  message.division = envelope.division;
+  (void)TRY(messaging::enqueue(transaction, message, clock_.now()));
+  return ok();
+}
+
+}  // namespace zhida::flow

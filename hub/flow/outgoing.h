@@ -1,0 +1,26 @@
+#pragma once
+#include <map>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "domain/events.h"
+#include "platform/storage/database.h"
+
+namespace zhida::flow {
+
+/// Writes what the stages want to send into the outbox, under the address that carries it in this place.
+class Outgoing {
+ public:
+  /// `addresses` maps a stage's word (`sms_gateway`) to an address (`notices.sms`); what is not in it keeps its own.
+  Outgoing(const Clock& clock, std::map<std::string, std::string> addresses)
+      : clock_(clock), addresses_(std::move(addresses)) {}
+
+  Result<void> operator()(storage::Transaction& transaction, const OutgoingEnvelope& envelope) const;
+
+ private:
+  const Clock& clock_;
+  const std::map<std::string, std::string> addresses_;
+};
+
+}  // namespace zhida::flow
