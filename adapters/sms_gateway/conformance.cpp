@@ -22,7 +22,7 @@ class SmsScene final : public simulator::PagedScene {
     message.message_id = "N1";
     message.subject = "notice/1";
     message.content_type = "application/json";
-    message.body = R"({"notice_id":"N1","to":"13800000000","text":"您好"})";
+    message.body = R"({"id":"N1","to":"13800000000","text":"您好"})";
     return message;
   }
   int taken() const override {

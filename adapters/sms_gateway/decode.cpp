@@ -14,7 +14,7 @@ Result<ShortMessage> read_notice(ByteView body) {
     return text;
   };
   ShortMessage message;
-  message.notice_id = TRY(part("notice_id"));
+  message.notice_id = TRY(part("id"));
   message.to = TRY(part("to"));
   message.text = TRY(part("text"));
   return message;

@@ -7,7 +7,7 @@
 
 namespace zhida::adapters::sms_gateway {
 
-/// What the hub puts into outgoing message bodies of subject `notice/1`: `{"notice_id":…,"to":…,"text":…}`.
+/// What the hub puts into outgoing message bodies of subject `notice/1`: `{"id":…,"to":…,"text":…}`.
 struct ShortMessage {
   std::string notice_id, to, text;
 };
