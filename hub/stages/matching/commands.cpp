@@ -187,10 +187,16 @@ class Command {
       code_ = usage("Which policies? Name files or folders.");
       return false;
     }
+    for (const auto& path : paths) {
+      std::error_code fault;
+      if (std::filesystem::exists(path, fault)) continue;
+      code_ = usage("There is no file or folder " + path + ".");
+      return false;
+    }
     const auto fail = [&](const Error& error) {
       for (const auto& finding : findings_.errors) err_ << zhida::to_text(finding) << "\n";
       err_ << error.message << "\n";
-      code_ = error.code == "file_missing" ? kUsage : kFindings;
+      code_ = kFindings;
       return false;
     };
     auto fields = load_fields_(fields_path(paths.front()), findings_.errors);

@@ -156,12 +156,7 @@ std::vector<PolicyExample> parse_examples(const std::string& text, const std::st
                                           const FieldCatalogue& fields, std::vector<Finding>& errors) {
   const auto root = config::parse_yaml(text, path);
   if (!root) {
-    Finding finding;
-    finding.file = path;
-    finding.line = finding.column = 1;
-    finding.code = root.error().code;
-    finding.message = root.error().message;
-    errors.push_back(std::move(finding));
+    errors.push_back(file_finding(path, root.error()));
     return {};
   }
   return ExampleReader(policy, fields, errors).read(root.value());

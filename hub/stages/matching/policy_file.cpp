@@ -1,6 +1,7 @@
 #include "stages/matching/policy_file.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <string_view>
 #include <utility>
@@ -35,18 +36,31 @@ Finding finding_at(const ConfigNode& node, std::string code, std::string message
   return out;
 }
 
-Finding finding_at(const ConfigNode& node, const Error& error) {
-  auto message = error.message;
-  const auto place = node.file() + ":";
-  if (message.starts_with(place)) {
-    // Errors of the YAML reader begin with their place, which the finding says already.
-    const auto sentence = message.find(": ");
-    if (sentence != std::string::npos) message.erase(0, sentence + 2);
-  }
-  return finding_at(node, error.code, std::move(message));
+namespace {
+
+/// Errors of the YAML reader say where in their sentence, `file:line:col: sentence`: a finding takes the place over.
+void take_place(Finding& finding) {
+  if (!finding.message.starts_with(finding.file + ":")) return;
+  const auto rest = std::string_view(finding.message).substr(finding.file.size() + 1);
+  int line = 0, column = 0;
+  const auto* const end = rest.data() + rest.size();
+  const auto [line_end, line_fault] = std::from_chars(rest.data(), end, line);
+  if (line_fault != std::errc() || line_end == end || *line_end != ':') return;
+  const auto [column_end, column_fault] = std::from_chars(line_end + 1, end, column);
+  if (column_fault != std::errc() || column_end == end || *column_end != ':') return;
+  finding.line = line;
+  finding.column = column;
+  const std::string_view sentence(column_end + 1, static_cast<std::size_t>(end - column_end - 1));
+  finding.message = std::string(sentence.substr(std::min(sentence.find_first_not_of(' '), sentence.size())));
 }
 
-namespace {
+}  // namespace
+
+Finding finding_at(const ConfigNode& node, const Error& error) {
+  auto out = finding_at(node, error.code, error.message);
+  take_place(out);
+  return out;
+}
 
 Finding file_finding(const std::string& path, const Error& error) {
   Finding out;
@@ -54,27 +68,9 @@ Finding file_finding(const std::string& path, const Error& error) {
   out.line = out.column = 1;
   out.code = error.code;
   out.message = error.message;
-  // "file:line:col: sentence": take the place over.
-  if (out.message.starts_with(path + ":")) {
-    const auto rest = std::string_view(out.message).substr(path.size() + 1);
-    const auto first = rest.find(':');
-    const auto second = first == std::string_view::npos ? first : rest.find(':', first + 1);
-    const auto is_number = [](std::string_view text) {
-      return !text.empty() && text.size() < 8 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-    };
-    if (second != std::string_view::npos && is_number(rest.substr(0, first)) &&
-        is_number(rest.substr(first + 1, second - first - 1))) {
-      out.line = std::stoi(std::string(rest.substr(0, first)));
-      out.column = std::stoi(std::string(rest.substr(first + 1, second - first - 1)));
-      auto sentence = rest.substr(second + 1);
-      while (sentence.starts_with(' ')) sentence.remove_prefix(1);
-      out.message = std::string(sentence);
-    }
-  }
+  take_place(out);
   return out;
 }
-
-}  // namespace
 
 LocalSettings LocalSettings::read(const std::string& path, std::vector<Finding>& errors) {
   LocalSettings out;

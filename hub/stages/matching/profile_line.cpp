@@ -62,7 +62,7 @@ Result<EnterpriseProfile> parse_profile_line(std::string_view line, const FieldC
     }
     if (!data->is_null()) {
       value.data = TRY(data_from(*data, *spec));
-      if (value.as_of.plus_days(spec->fresh_for_days) < at) {
+      if (spec->fresh_for_days > 0 && value.as_of.plus_days(spec->fresh_for_days) < at) {
         state.reason = UnknownReason::stale;
         state.set_aside.push_back(std::move(value));
       } else {

@@ -22,6 +22,9 @@ Finding finding_at(const config::ConfigNode& node, std::string code, std::string
 /// The finding for an Error whose sentence may begin with its place already.
 Finding finding_at(const config::ConfigNode& node, const Error& error);
 
+/// The same for an error about the whole file.
+Finding file_finding(const std::string& path, const Error& error);
+
 /// Reads one file and goes on after an error, so that all of them are reported at once.
 class PolicyReader {
  public:

@@ -27,7 +27,10 @@ bool is_digit(char c) {
 
 char section_of(std::string_view code) {
   if (code.empty()) return 0;
-  if (is_letter(code[0])) return static_cast<char>(code[0] & ~0x20);
+  if (is_letter(code[0])) {
+    const char letter = static_cast<char>(code[0] & ~0x20);
+    return letter <= kSections.back().letter ? letter : 0;
+  }
   if (code.size() < 2 || !is_digit(code[0]) || !is_digit(code[1])) return 0;
   const int division = (code[0] - '0') * 10 + (code[1] - '0');
   for (const auto& section : kSections)
