@@ -20,6 +20,7 @@ struct Merge {
     nothing,   ///< Known already, or older than what is known. Numbers that were missing may be filled in.
     advance,   ///< Moves to `state`.
     partial,   ///< Part of a payment came back: stays settled, a person is told.
+    wait,      ///< True, but not yet: a partial return before its payment, or bad news while a contradiction is open.
     conflict,  ///< Contradicts what is known: `code` and `detail`; no state changes, a person decides.
   } kind = Kind::nothing;
   AttemptState state = AttemptState::queued;

@@ -17,10 +17,10 @@
 #include "platform/storage/database.h"
 #include "stages/treasury/answer.h"
 #include "stages/treasury/reconcile.h"
+#include "stages/treasury/treasury_store.h"
 
 namespace zhida::treasury {
 
-using storage::Transaction;
 using SendMessage = std::function<Result<void>(Transaction&, const OutgoingEnvelope&)>;
 using MoveCase = std::function<Result<void>(Transaction&, const CaseMove&)>;
 
@@ -40,23 +40,15 @@ struct TreasurySettings {
 
 /// What became of the details of a message.
 struct Applied {
-  std::int64_t advanced = 0, unchanged = 0, conflicts = 0, unknown = 0;
-};
-
-/// A contradiction that waits for a person.
-struct Conflict {
-  std::int64_t id = 0;
-  std::string business_no, code, detail, state;
-  CaseId case_id;
-  std::int64_t message_row = 0;
-  Instant at{};
+  std::int64_t advanced = 0, unchanged = 0, waiting = 0, conflicts = 0, unknown = 0, statements = 0;
 };
 
 /// A request that has been waiting too long: the query to seal, and what to send again unchanged.
 struct OverdueWork {
   AttemptId business_no;
   std::string query_message_id;
-  Bytes query_body;  ///< To be sealed by a worker and handed to commit_overdue().
+  Bytes query_body;    ///< To be sealed by a worker and handed to commit_overdue().
+  bool resend = true;  ///< False after the year-end: then only the question is sent.
 };
 
 class TreasuryStage {
@@ -65,7 +57,7 @@ class TreasuryStage {
       : trail_(trail), clock_(clock), settings_(std::move(settings)) {}
 
   /// Stores the message, merges each detail, and moves attempt, book and case together. The same message again is
-  /// harmless. Errors only of storage (the caller's inbox has seen to message-id reuse).
+  /// harmless. Errors only of storage and of `move` (the caller's inbox has seen to message-id reuse).
   Result<Applied> apply(Transaction& transaction, const VerifiedMessage& message, const MoveCase& move);
 
   /// queued → sent, for attempts whose outbox row the treasury's broker has taken.
@@ -82,28 +74,28 @@ class TreasuryStage {
   Result<void> commit_cancel(Transaction& transaction, const OverdueWork& work, const Bytes& seal,
                              const std::string& actor, const SendMessage& send);
 
-  /// A person decided a contradiction: what was known stands, and the attempt (and its case) may move again.
+  /// A person decided a contradiction: what was known stands, and the attempt (and its case) may move again; answers
+  /// that waited meanwhile are taken in. Errors `conflict_not_found`.
   Result<void> resolve_conflict(Transaction& transaction, std::int64_t conflict_id, const std::string& actor,
                                 const std::string& reason, const MoveCase& move);
 
  private:
-  Result<void> apply_receipt(Transaction& transaction, const VerifiedMessage& message, std::int64_t position,
-                             const Receipt& receipt, const MoveCase& move, Applied& applied);
+  struct Source;
+  Result<void> apply_receipt(Transaction& transaction, const Source& source, const Receipt& receipt,
+                             const MoveCase& move, Applied& applied);
+  Result<void> apply_merge(Transaction& transaction, const Source& source, const Receipt& receipt,
+                           PaymentAttempt& attempt, const Merge& merge, const MoveCase& move);
+  Result<void> apply_statement(Transaction& transaction, const Source& source, const Statement& statement);
+  Result<void> apply_waiting(Transaction& transaction, const AttemptId& business_no, const MoveCase& move,
+                             Applied& applied);
+  Result<void> raise(Transaction& transaction, const Source& source, const Receipt& receipt,
+                     const PaymentAttempt* attempt, const std::string& code, const std::string& detail,
+                     const MoveCase& move, Applied& applied);
+  Result<void> audit(Transaction& transaction, const PaymentAttempt& attempt, const std::string& kind,
+                     const std::string& actor, Json detail, const std::string& digest = {});
   const audit::AuditTrail& trail_;
   const Clock& clock_;
   TreasurySettings settings_;
 };
-
-/// Error `attempt_not_found`.
-Result<PaymentAttempt> load_attempt(Transaction& transaction, const AttemptId& business_no);
-Result<std::vector<PaymentAttempt>> load_attempts(Transaction& transaction, const CaseId& case_id);
-Result<std::vector<Conflict>> load_conflicts(Transaction& transaction, const std::string& state = "open");
-
-/// Numbers for metrics, the overview and `deploy/demo --json`.
-struct PaymentTotals {
-  std::int64_t requests = 0, settled = 0, returned = 0, sent_back = 0, cancelled = 0, open = 0, frozen = 0;
-  std::int64_t settled_fen = 0;  ///< Paid, net of returns.
-};
-Result<PaymentTotals> payment_totals(Transaction& transaction);
 
 }  // namespace zhida::treasury
