@@ -50,6 +50,21 @@ void Builder::fault(std::string kind, std::string record_type, std::string key, 
   fault(std::move(entry));
 }
 
+void Builder::spoil(Line& row, const std::string& kind, const std::string& code) {
+  row.readable = false;
+  row.fault = kind;
+  Fault entry;
+  entry.kind = kind;
+  entry.system = row.record_type.substr(0, row.record_type.find('.'));
+  entry.record_type = row.record_type;
+  entry.key = row.key;
+  entry.uscc = firm_ == nullptr ? "" : firm_->uscc;
+  entry.expect = "quarantine";
+  entry.code = code;
+  entry.at = std::max(row.at, options_.opens());
+  fault(std::move(entry));
+}
+
 std::string Builder::parcel(const std::string& system, const Lane& lane) {
   const auto open = open_.find(system + "/" + lane.name);
   if (open != open_.end() && deliveries_[open->second].rows < lane.rows_max) return deliveries_[open->second].id;

@@ -59,6 +59,8 @@ class Builder {
   void fault(std::string kind, std::string record_type, std::string key, std::string expect, std::string code = "",
              std::string detail = "");
   void fault(Fault fault);
+  /// The row cannot be read: quarantine, with the code where the contract fixes one.
+  void spoil(Line& row, const std::string& kind, const std::string& code);
   /// The id of the delivery that takes the next row of a lane.
   std::string parcel(const std::string& system, const Lane& lane);
   /// A department's file: one delivery, all rows.

@@ -136,8 +136,7 @@ void write_natural_persons(Builder& out, std::size_t firms) {
         {"out_date", dirt.null_word()},
         {"executed_nature", "自然人"},
         {"repair_date", dirt.null_word()}};
-    row.fault = "natural_person";
-    out.fault("natural_person", row.record_type, row.key, "quarantine", "natural_person");
+    out.spoil(row, "natural_person", "natural_person");
     out.put(row);
   }
 }

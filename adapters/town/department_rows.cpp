@@ -47,11 +47,6 @@ class Departments {
     row.cells["统一社会信用代码"] = dirt_.code(firm_.uscc);
     return row;
   }
-  void spoil(Line& row, const std::string& kind, const std::string& code) {
-    row.readable = false;
-    row.fault = kind;
-    out_.fault(kind, row.record_type, row.key, "quarantine", code);
-  }
   /// `code/year`, as the adapter makes it where a list has no number of its own.
   void key_by_code(Line& row, const std::string& year_column) {
     row.key = trimmed(*row.cells["统一社会信用代码"]) + "/" + trimmed(*row.cells[year_column]);
@@ -101,17 +96,17 @@ class Departments {
     if (firm_.is(Role::hnte_name_unknown)) {
       row.cells["企业名称"] = firm_.former_name;
       row.cells["统一社会信用代码"] = "";
-      spoil(row, "name_unknown", "name_unknown");
+      out_.spoil(row, "name_unknown", "name_unknown");
     }
     if (firm_.is(Role::hnte_masked)) {
       row.cells["统一社会信用代码"] = masked(firm_.uscc);
-      spoil(row, "uscc_masked", "uscc_invalid");
+      out_.spoil(row, "uscc_masked", "uscc_invalid");
     }
     if (firm_.is(Role::hnte_withdrawn)) return put_and_withdraw(row, "hnte");
     if (firm_.is(Role::hnte_superseded)) {
       put_into(row, "hnte", older_file_day(out_.options()));
       row.cells["统一社会信用代码"] = masked(firm_.uscc);
-      spoil(row, "newer_version_unreadable", "uscc_invalid");
+      out_.spoil(row, "newer_version_unreadable", "uscc_invalid");
       return put_into(row, "hnte", newer_file_day(out_.options()));
     }
     put(row, "hnte");
@@ -150,7 +145,7 @@ class Departments {
     if (firm_.is(Role::srdi_unreadable)) {
       row.cells["认定年度"] = "二〇二五年度前后";
       key_by_code(row, "认定年度");
-      spoil(row, "year_unreadable", "");
+      out_.spoil(row, "year_unreadable", "");
     }
     put(row, "srdi");
     if (!conflict) return;
@@ -222,12 +217,12 @@ class Departments {
       }
       if (firm_.is(Role::patents_masked) && i == 1) {
         row.cells["统一社会信用代码"] = masked(firm_.uscc);
-        spoil(row, "uscc_masked", "uscc_invalid");
+        out_.spoil(row, "uscc_masked", "uscc_invalid");
       }
       if (firm_.is(Role::patents_superseded)) {
         put_into(row, "patents", older_file_day(out_.options()));
         row.cells["统一社会信用代码"] = masked(firm_.uscc);
-        spoil(row, "newer_version_unreadable", "uscc_invalid");
+        out_.spoil(row, "newer_version_unreadable", "uscc_invalid");
         put_into(row, "patents", newer_file_day(out_.options()));
       } else if (firm_.is(Role::patents_withdrawn)) {
         put_and_withdraw(row, "patents");

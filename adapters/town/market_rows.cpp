@@ -32,11 +32,6 @@ class MarketOffice {
     row.cells["uni_social_crd_cd"] = dirt_.code(firm_.uscc);
     return row;
   }
-  void spoil(Line& row, const std::string& kind, const std::string& code) {
-    row.readable = false;
-    row.fault = kind;
-    out_.fault(kind, row.record_type, row.key, "quarantine", code);
-  }
 
   void registrations() {
     if (firm_.is(Role::transferred)) {
@@ -93,17 +88,17 @@ class MarketOffice {
     row.fault = fault;
     if (firm_.is(Role::registration_masked)) {
       row.cells["uni_social_crd_cd"] = masked(firm_.uscc);
-      spoil(row, "uscc_masked", "uscc_invalid");
+      out_.spoil(row, "uscc_masked", "uscc_invalid");
     }
     if (firm_.is(Role::ghost)) {
       // An old individual business that never got a code, or whose code lost a digit, or got a wrong one.
       const auto how = firm_.index % 3;
       row.cells["uni_social_crd_cd"] = how == 0 ? "" : how == 1 ? firm_.uscc.substr(0, 17) : wrong_check(firm_.uscc);
-      spoil(row,
-            how == 0   ? "uscc_missing"
-            : how == 1 ? "uscc_short"
-                       : "uscc_check_digit",
-            how == 0 ? "uscc_missing" : "uscc_invalid");
+      out_.spoil(row,
+                 how == 0   ? "uscc_missing"
+                 : how == 1 ? "uscc_short"
+                            : "uscc_check_digit",
+                 how == 0 ? "uscc_missing" : "uscc_invalid");
     }
     out_.put(row);
   }

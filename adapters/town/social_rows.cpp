@@ -112,16 +112,12 @@ class SocialOffice {
     } else if (firm_.is(Role::unit_masked)) {
       row.cells["AAB998"] = masked(firm_.uscc);
       row.cells["AAB003"] = std::nullopt;
-      row.readable = false;
-      row.fault = "uscc_masked";
-      out_.fault("uscc_masked", row.record_type, row.key, "quarantine", "uscc_invalid");
+      out_.spoil(row, "uscc_masked", "uscc_invalid");
     } else if (firm_.is(Role::twin_name)) {
       row.cells["AAB998"] = "";
       row.cells["AAB003"] = "";
       row.cells["AAB004"] = firm_.name;
-      row.readable = false;
-      row.fault = "name_not_unique";
-      out_.fault("name_not_unique", row.record_type, row.key, "quarantine", "name_not_unique");
+      out_.spoil(row, "name_not_unique", "name_not_unique");
     }
   }
 

@@ -49,14 +49,9 @@ class TaxOffice {
     row.cells["tax_no"] = dirt_.code(firm_.uscc);
     if (firm_.is(Role::tax_old_number)) {
       row.cells["tax_no"] = firm_.registration_number;
-      spoil(row, "uscc_old_number", "uscc_invalid");
+      out_.spoil(row, "uscc_old_number", "uscc_invalid");
     }
     return row;
-  }
-  void spoil(Line& row, const std::string& kind, const std::string& code) {
-    row.readable = false;
-    row.fault = kind;
-    out_.fault(kind, row.record_type, row.key, "quarantine", code);
   }
 
   void registration(const std::string& djxh, bool small_scale, const std::string& fault) {
@@ -143,7 +138,7 @@ class TaxOffice {
     }
     if (firm_.is(Role::sales_unreadable)) {
       row.cells["ysxse"] = "约" + std::to_string(fen / 1'000'000 + 1) + "万";
-      spoil(row, "money_unreadable", "");
+      out_.spoil(row, "money_unreadable", "");
     }
     out_.put(row);
   }
