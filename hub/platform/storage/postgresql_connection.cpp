@@ -89,6 +89,11 @@ class Parameters {
   std::vector<std::array<char, kIntegerSize>> integers_;  // Moving the vector keeps the addresses.
 };
 
+// SOCI keeps the type information of its sessions to itself, so that UBSan's check of the cast would not link.
+[[gnu::no_sanitize("vptr")]] PGconn* handle_of(soci::session& session) {
+  return static_cast<soci::postgresql_session_backend*>(session.get_backend())->conn_;
+}
+
 class PostgresqlConnection final : public Connection {
  public:
   PostgresqlConnection(std::string url, Role role) : url_(std::move(url)), role_(role) {}
@@ -99,7 +104,7 @@ class PostgresqlConnection final : public Connection {
     session_.reset();
     try {
       session_ = std::make_unique<soci::session>(*soci::factory_postgresql(), url_);
-      handle_ = static_cast<soci::postgresql_session_backend*>(session_->get_backend())->conn_;
+      handle_ = handle_of(*session_);
       PQsetNoticeProcessor(
           handle_, [](void*, const char*) {}, nullptr);  // Notices are not our log.
       *session_ << "SET lock_timeout = '5s'";
