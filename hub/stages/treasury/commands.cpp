@@ -4,6 +4,8 @@
 #include <map>
 #include <tuple>
 
+#include "base/money.h"
+
 namespace zhida::treasury {
 namespace {
 
