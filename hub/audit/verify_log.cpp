@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::int64_t kPageRows = 1000;
 constexpr std::int64_t kProgressRows = 10'000;
-constexpr std::int64_t kMovedRowsMax =
-    10'000;  // How far off a moved row is recognised as such; farther it counts as changed.
+// How far off a moved row is recognised as such; farther it counts as changed.
+constexpr std::int64_t kMovedRowsMax = 10'000;
 
 /// Reads rows in order and compares each with what it claims and with the row before.
 class LogCheck {
@@ -22,6 +22,7 @@ class LogCheck {
 
  private:
   Result<void> read_anchor();
+  Result<storage::Rows> read_page();
   Result<void> check_row(const storage::Row& row);
   Result<void> name_damage(const AuditRecord& record);
   Result<void> check_end();
@@ -37,6 +38,7 @@ class LogCheck {
   std::int64_t next_;
   const std::optional<AuditHead>& known_head_;
   Bytes previous_hash_ = Bytes(kHashBytes, '\0');
+  std::int64_t page_rows_ = kPageRows;
   bool whole_ = true;
   TreeHasher tree_;
   LogReport report_;
@@ -54,6 +56,23 @@ Result<bool> LogCheck::hash_is_elsewhere(const Bytes& record_hash, std::int64_t 
   return !TRY(transaction_.query("SELECT seq FROM audit_record WHERE record_hash = ? AND seq <> ? LIMIT 1",
                                  {storage::Blob{record_hash}, seq}, "i"))
               .empty();
+}
+
+// A row whose columns are of another type cannot be read at all (SQLite would store such a one). Then the page is read
+// again row by row, so that the rows before it are checked and the damaged one is named.
+Result<storage::Rows> LogCheck::read_page() {
+  const auto read = [&](std::int64_t limit) {
+    return transaction_.query(
+        std::string("SELECT ") + kAllColumns + " FROM audit_record WHERE seq >= ? ORDER BY seq LIMIT ?", {next_, limit},
+        kAllColumnTypes);
+  };
+  auto rows = read(page_rows_);
+  if (rows || rows.error().code != "storage_failed") return rows;
+  page_rows_ = 1;
+  rows = read(page_rows_);
+  if (rows || rows.error().code != "storage_failed") return rows;
+  broken(next_, "changed", number(next_) + " cannot be read: " + rows.error().message);
+  return storage::Rows{};
 }
 
 // A check that begins in the middle believes the row before, since it was checked an earlier time.
@@ -145,11 +164,10 @@ Result<LogReport> LogCheck::run(const std::function<void(std::int64_t)>& progres
   if (report_.holds()) {
     CHECK_OK(read_anchor());
   }
-  const std::string sql = std::string("SELECT ") + kAllColumns +
-                          " FROM audit_record WHERE seq >= ? ORDER BY seq LIMIT " + std::to_string(kPageRows);
   std::int64_t reported = next_;
   while (report_.holds()) {
-    const auto rows = TRY(transaction_.query(sql, {next_}, kAllColumnTypes));
+    const auto rows = TRY(read_page());
+    if (!report_.holds()) break;
     if (rows.empty()) {
       CHECK_OK(check_end());
       break;

@@ -41,10 +41,8 @@ struct Trust::Cache {
       const Lock lock(mutex);
       if (const auto it = certificates.find(key); it != certificates.end()) return it->second;
     }
-    if (der.find("-----BEGIN ") != ByteView::npos) {
-      return refuse("certificate_malformed", "The certificate is not DER.");  // parse() would also take PEM.
-    }
     const auto certificate = TRY(crypto::Certificate::parse(der));
+    if (certificate.der() != der) return refuse("certificate_malformed", "The certificate is not DER.");  // But PEM.
     const Lock lock(mutex);
     if (certificates.size() >= kCertificatesMax) certificates.clear();
     certificates.insert_or_assign(key, certificate);

@@ -120,6 +120,9 @@ void check_rows_are_chained_and_read_back(Database& database) {
     AuditEntry floating = entry_number(6);
     floating.detail = Json{{"rate", 0.5}};
     BOOST_TEST(trail.append(transaction, floating).error().code == "json_not_canonical");
+    AuditEntry garbled = entry_number(6);
+    garbled.detail = Json{{"name", "\xff"}};
+    BOOST_TEST(!trail.append(transaction, garbled).has_value());
     return ok();
   });
   BOOST_REQUIRE(written.has_value());

@@ -34,6 +34,21 @@ BOOST_AUTO_TEST_CASE(every_kind_of_damage_is_found_and_named) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(values_of_another_type_are_damage_too) {
+  // SQLite stores any type in any column; somebody who writes into the file may use that.
+  const Vandal vandal{{"DROP TRIGGER audit_record_no_update", "PRAGMA ignore_check_constraints = ON"}};
+  for (const char* sql :
+       {"UPDATE audit_record SET actor = x'ff00' WHERE seq = 5", "UPDATE audit_record SET at = 'then' WHERE seq = 5",
+        "UPDATE audit_record SET detail = x'7b7d' WHERE seq = 5",
+        "UPDATE audit_record SET prev_hash = 'x' WHERE seq = 5",
+        "UPDATE audit_record SET division = 330101 WHERE seq = 5"}) {
+    BOOST_TEST_CONTEXT(sql) {
+      ScratchDatabase database;
+      check_damage_is_found(*database.migrated(), vandal, sql, 5, "changed");
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_cut_or_rewritten_end_is_found_where_a_head_is_known) {
   ScratchDatabase whole, shorter, rewritten;
   append_entries(*whole.migrated(), 10);
