@@ -1,3 +1,4 @@
+#include <chrono>
 #include <set>
 
 #include "stages/matching/evaluate.h"
@@ -233,6 +234,24 @@ BOOST_AUTO_TEST_CASE(an_explanation_names_value_threshold_gap_source_and_day) {
   const auto text = explain(item, outcome);
   for (const auto& clause : outcome.clauses) BOOST_TEST(text.find("  " + clause.id + " ") != std::string::npos);
   BOOST_TEST(text.find("缺少数据") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(ten_thousand_firms_are_matched_with_every_clause_told) {
+  std::vector<EnterpriseProfile> firms;
+  for (const auto& source : policies())
+    for (const auto& example : examples_of(source)) firms.push_back(example.profile);
+  const std::size_t rounds = 10'000 / firms.size() + 1;
+  const auto started = std::chrono::steady_clock::now();
+  std::size_t pairs = 0, clauses = 0;
+  for (std::size_t round = 0; round < rounds; ++round)
+    for (const auto& firm : firms)
+      for (const auto& source : policies()) {
+        clauses += evaluate(source.policy, firm, day("2025-11-03")).clauses.size();
+        ++pairs;
+      }
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started);
+  BOOST_TEST_MESSAGE(pairs << " pairs, " << clauses << " clauses in " << took.count() << " ms");
+  BOOST_TEST(took < 30s);  // A second where it is optimised; this also runs without, and under sanitizers.
 }
 
 BOOST_AUTO_TEST_SUITE_END()
