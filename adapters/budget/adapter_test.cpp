@@ -21,11 +21,11 @@ BOOST_AUTO_TEST_CASE(our_payments_come_among_those_of_others_and_changes_come_la
   test::TempFolder folder;
   auto made =
       simulator::TownScene::make(folder.path().string(), std::string(ZHIDA_BINARY_DIR) + "/bin", "budget", 20, true);
-  BOOST_REQUIRE_MESSAGE(made, (made ? "" : made.error().message));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(made), conformance::why(made));
   auto& scene = made.value();
   const auto treasury = folder.file("payments.jsonl");
   const auto started = scene.start({"--treasury-state", treasury});
-  BOOST_REQUIRE_MESSAGE(started, (started ? "" : started.error().message));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(started), conformance::why(started));
 
   conformance::RecordingContext context;
   const auto spec = adapters::budget::spec();
@@ -33,11 +33,11 @@ BOOST_AUTO_TEST_CASE(our_payments_come_among_those_of_others_and_changes_come_la
   const auto yaml = "endpoint: " + scene.address() + "/budget\nca_file: " + scene.ca_file() +
                     "\nsecret: file:" + scene.secret_file() + "\npage_size: 7\n";
   const auto read = config->read(config::parse_yaml(yaml, "settings").value(), ConfigContext{});
-  BOOST_REQUIRE_MESSAGE(read, (read ? "" : read.error().message));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(read), conformance::why(read));
   const auto adapter = spec.make(*config, context).value();
   const auto pull = [&] {
     const auto pulled = adapter->pull({});
-    BOOST_REQUIRE_MESSAGE(pulled, (pulled ? "" : pulled.error().message));
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(pulled), conformance::why(pulled));
   };
 
   pull();

@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(a_message_is_delivered_once_and_reported_even_when_the_gate
   test::TempFolder folder;
   auto made = simulator::TownScene::make(folder.path().string(), std::string(ZHIDA_BINARY_DIR) + "/bin", "sms_gateway",
                                          5, true);
-  BOOST_REQUIRE_MESSAGE(made, (made ? "" : made.error().message));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(made), conformance::why(made));
   auto& scene = made.value();
   BOOST_REQUIRE(scene.start());
   conformance::RecordingContext context;

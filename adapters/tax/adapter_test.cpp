@@ -33,7 +33,7 @@ struct Town {
                                          enterprises, faults)
                   .value()) {
     const auto started = scene.start();
-    BOOST_REQUIRE_MESSAGE(started, (started ? "" : started.error().message));
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(started), conformance::why(started));
     connect();
   }
   void connect(const std::string& more = "") {
@@ -42,7 +42,7 @@ struct Town {
     const auto yaml = "endpoint: " + scene.address() + "/gateway\nca_file: " + scene.ca_file() +
                       "\nsecret: file:" + scene.secret_file() + "\npage_size: 20\n" + more;
     const auto read = config->read(config::parse_yaml(yaml, "settings").value(), ConfigContext{});
-    BOOST_REQUIRE_MESSAGE(read, (read ? "" : read.error().message));
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(read), conformance::why(read));
     adapter = spec.make(*config, context).value();
   }
   std::set<std::string> true_keys(const std::string& type) const {
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_SUITE(tax)
 BOOST_AUTO_TEST_CASE(a_whole_town_comes_over_whatever_the_gateway_does) {
   Town town(60, true);
   const auto pulled = town.adapter->pull({});
-  BOOST_REQUIRE_MESSAGE(pulled, (pulled ? "" : pulled.error().message));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(pulled), conformance::why(pulled));
   for (const auto& type : town.spec.record_types()) {
     BOOST_TEST_CONTEXT(type.name) {
       const auto expected = town.true_keys(type.name);

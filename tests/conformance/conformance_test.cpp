@@ -55,12 +55,12 @@ struct Stage {
     config = spec.new_configuration();
     BOOST_REQUIRE(config != nullptr);
     const auto yaml = config::parse_yaml(scene->settings(), "settings");
-    BOOST_REQUIRE_MESSAGE(yaml, "settings: " << (yaml ? "" : yaml.error().message));
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(yaml), "settings: " << conformance::why(yaml));
     const auto read =
         config->read(yaml.value(), ConfigContext{.folder = folder.path().string(), .variable_prefix = ""});
-    BOOST_REQUIRE_MESSAGE(read, "settings: " << (read ? "" : read.error().message));
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(read), "settings: " << conformance::why(read));
     auto made = spec.make(*config, context);
-    BOOST_REQUIRE_MESSAGE(made, "create: " << (made ? "" : made.error().message));
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(made), "create: " << conformance::why(made));
     adapter = std::move(made.value());
   }
 
@@ -185,7 +185,7 @@ BOOST_DATA_TEST_CASE(brings_everything_once_and_then_only_what_is_new, data::mak
   Stage stage(name);
   if (!stage.brings_records()) return;
   const auto first = stage.pull();
-  BOOST_REQUIRE_MESSAGE(first, (first ? "" : first.error().message));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(first), conformance::why(first));
   stage.check_whole("first pull");
   BOOST_TEST(first.value().received >= kRows);
   const auto rows = stage.context.rows.size();
@@ -193,7 +193,7 @@ BOOST_DATA_TEST_CASE(brings_everything_once_and_then_only_what_is_new, data::mak
   BOOST_TEST(stage.context.rows.size() == rows);
   stage.scene->hold(kRows + 7);
   const auto more = stage.pull();
-  BOOST_REQUIRE_MESSAGE(more, (more ? "" : more.error().message));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(more), conformance::why(more));
   BOOST_TEST(stage.keys() == kRows + 7);
   BOOST_TEST(stage.context.complaints.empty(),
              (stage.context.complaints.empty() ? "" : stage.context.complaints.front()));
@@ -208,7 +208,7 @@ BOOST_DATA_TEST_CASE(survives_a_lost_connection, data::make(names()), name) {
   BOOST_TEST(stage.context.cursors.empty());
   stage.scene->spoil(Spoil::nothing);
   const auto found = stage.pull();
-  BOOST_REQUIRE_MESSAGE(found, (found ? "" : found.error().message));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(found), conformance::why(found));
   stage.check_whole("after the connection came back");
 }
 
@@ -217,7 +217,7 @@ BOOST_DATA_TEST_CASE(survives_slow_answers, data::make(names()), name) {
   if (!stage.brings_records() || stage.passes_over(Spoil::slow, "slow answers")) return;
   stage.scene->spoil(Spoil::slow);
   const auto slow = within_patience([&] { return stage.pull(); });
-  BOOST_REQUIRE_MESSAGE(slow, (slow ? "" : slow.error().message));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(slow), conformance::why(slow));
   stage.check_whole("slow");
 }
 
@@ -229,7 +229,7 @@ BOOST_DATA_TEST_CASE(does_not_wait_for_ever, data::make(names()), name) {
   if (!hung) BOOST_TEST((hung.error().fate == Fate::retry), hung.error().message);
   stage.scene->spoil(Spoil::nothing);
   const auto found = stage.pull();
-  BOOST_REQUIRE_MESSAGE(found, (found ? "" : found.error().message));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(found), conformance::why(found));
   stage.check_whole("after it answered again");
 }
 
@@ -239,7 +239,7 @@ BOOST_DATA_TEST_CASE(suffers_duplicates, data::make(names()), name) {
   stage.scene->spoil(Spoil::duplicate);
   for (int pull = 0; pull < 2; ++pull) {
     const auto twice = stage.pull();
-    BOOST_REQUIRE_MESSAGE(twice, (twice ? "" : twice.error().message));
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(twice), conformance::why(twice));
   }
   stage.check_whole("duplicates");
 }
@@ -249,7 +249,7 @@ BOOST_DATA_TEST_CASE(puts_a_malformed_record_aside_and_goes_on, data::make(names
   if (!stage.brings_records() || stage.passes_over(Spoil::malformed_record, "a malformed record")) return;
   stage.scene->spoil(Spoil::malformed_record);
   const auto pulled = stage.pull();
-  BOOST_REQUIRE_MESSAGE(pulled, (pulled ? "" : pulled.error().message));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(pulled), conformance::why(pulled));
   stage.check_whole("one malformed record");
   BOOST_TEST(stage.context.unreadable >= 1);
   for (const auto& batch : stage.context.batches) {
@@ -271,7 +271,7 @@ BOOST_DATA_TEST_CASE(takes_nonsense_for_nothing, data::make(names()), name) {
   BOOST_TEST(stage.keys() == 0);
   stage.scene->spoil(Spoil::nothing);
   const auto found = stage.pull();
-  BOOST_REQUIRE_MESSAGE(found, (found ? "" : found.error().message));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(found), conformance::why(found));
   stage.check_whole("after the nonsense");
 }
 
@@ -291,7 +291,7 @@ BOOST_DATA_TEST_CASE(goes_on_after_a_crash_at_any_batch, data::make(names()), na
         stage.context.restart();
         stage.start();
         const auto again = stage.pull();
-        BOOST_REQUIRE_MESSAGE(again, (again ? "" : again.error().message));
+        BOOST_REQUIRE_MESSAGE(static_cast<bool>(again), conformance::why(again));
         stage.check_whole("after the restart");
         if (!reached) return;
       }
@@ -305,7 +305,7 @@ BOOST_DATA_TEST_CASE(brings_nothing_without_a_grant, data::make(names()), name) 
   stage.context.grant_nothing = true;
   const int before = stage.scene->asked();
   const auto pulled = stage.pull();
-  BOOST_REQUIRE_MESSAGE(pulled, (pulled ? "" : pulled.error().message));
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(pulled), conformance::why(pulled));
   BOOST_TEST(stage.context.batches.empty());
   if (!stage.pushes() && before >= 0)
     BOOST_TEST(stage.scene->asked() == before, "it asked although nothing is granted");
@@ -351,7 +351,7 @@ BOOST_DATA_TEST_CASE(says_truly_whether_it_can_pull_one_firm, data::make(names()
   PullRequest request;
   request.uscc = "91330500MA28C0000X";
   const auto pulled = stage.pull(request);
-  BOOST_TEST(static_cast<bool>(pulled), (pulled ? "" : pulled.error().message));
+  BOOST_TEST(static_cast<bool>(pulled), conformance::why(pulled));
   BOOST_TEST(stage.context.cursors.empty(), "a pull for one firm moved a cursor");
 }
 
@@ -368,7 +368,7 @@ BOOST_DATA_TEST_CASE(carries_a_message_once, data::make(names()), name) {
   }
   for (int time = 0; time < 2; ++time) {
     const auto sent = stage.adapter->send(message);
-    BOOST_REQUIRE_MESSAGE(sent, (sent ? "" : sent.error().message));
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(sent), conformance::why(sent));
   }
   BOOST_TEST(stage.scene->taken() == 1);
   auto wrong = message;
@@ -383,7 +383,7 @@ BOOST_DATA_TEST_CASE(explains_its_connection_step_by_step, data::make(names()), 
   std::vector<std::string> steps;
   const auto report = [&](const std::string& step) { steps.push_back(step); };
   const auto tried = stage.adapter->test(report);
-  BOOST_TEST(static_cast<bool>(tried), (tried ? "" : tried.error().message));
+  BOOST_TEST(static_cast<bool>(tried), conformance::why(tried));
   BOOST_TEST(!steps.empty());
   if (stage.scene->can_be(Spoil::lost_connection) && !stage.pushes()) {
     stage.scene->spoil(Spoil::lost_connection);

@@ -61,4 +61,10 @@ class RecordingContext final : public AdapterContext {
 /// What a batch says, without ids and times that differ from run to run.
 Json to_json(const SourceBatch& batch);
 
+/// The error's sentence, for messages of failed tests; empty where all is well.
+template <class R>
+std::string why(const R& result) {
+  return result ? std::string() : result.error().code + ": " + result.error().message;
+}
+
 }  // namespace zhida::conformance

@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_SUITE(rules)
 
 BOOST_AUTO_TEST_CASE(a_grant_covers_its_source_types_columns_and_days) {
   const auto grants = Grants::parse(kGrants, "grants.yaml");
-  BOOST_REQUIRE_MESSAGE(grants, grants ? "" : grants.error().message);
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(grants), conformance::why(grants));
   const auto& book = grants.value();
   BOOST_TEST(book.granted("tax", "tax.registration", day("2025-01-01")));
   BOOST_TEST(book.granted("tax", "tax.registration", day("2025-12-31")));
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_grant_says_where_it_is_wrong) {
 
 BOOST_AUTO_TEST_CASE(a_peer_is_its_certificate_and_may_do_what_is_listed) {
   const auto parsed = PeerBook::parse(peers(), "peers.yaml");
-  BOOST_REQUIRE_MESSAGE(parsed, parsed ? "" : parsed.error().message);
+  BOOST_REQUIRE_MESSAGE(static_cast<bool>(parsed), conformance::why(parsed));
   const auto& book = parsed.value();
   BOOST_TEST(book.peer_of(kFingerprint).value() == "treasury");
   BOOST_TEST(!book.peer_of(std::string(64, 'b')));

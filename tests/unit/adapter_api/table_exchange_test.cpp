@@ -31,7 +31,7 @@ struct Office {
       CHECK_OK(transaction.execute(text));
       return ok();
     });
-    BOOST_REQUIRE_MESSAGE(done, done ? "" : done.error().message);
+    BOOST_REQUIRE_MESSAGE(static_cast<bool>(done), conformance::why(done));
   }
   void put(const std::string& key, const std::string& flag, const std::string& time, int seq,
            const std::string& code = "91") {
