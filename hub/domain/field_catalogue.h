@@ -39,6 +39,10 @@ struct FieldSpec {
   std::string derived_by;                ///< Name of the function that computes it (profile/derive.h); empty for none.
 
   std::size_t rank_of(std::string_view source) const;  ///< 0 is best.
+  /// The type of what one row says: text where rows or their different values are counted, else `type`.
+  FieldType row_type() const {
+    return combine == Combine::count || combine == Combine::count_distinct ? FieldType::text : type;
+  }
 };
 
 class FieldCatalogue {

@@ -31,7 +31,7 @@ void load_table(const std::string& path, CodeTables& out, std::vector<Finding>& 
   }
   for (const auto& value : values->items()) {
     const std::string& code = value.key();
-    if (code != "true" && code != "false") table.all_boolean = false;
+    if (code != "true" && code != "false" && code != "unknown") table.all_boolean = false;
     const auto spellings = take(value.as_strings(), path, findings);
     if (!spellings) continue;
     // `unknown` is a code of its own: words that say that the source does not know.

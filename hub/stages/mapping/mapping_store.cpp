@@ -57,8 +57,9 @@ bool gives(As as, FieldType type) {
     case As::industry:
       return type == FieldType::code || type == FieldType::text;
     case As::text:
-    case As::name:
     case As::list:
+      return type == FieldType::text || type == FieldType::code;
+    case As::name:
     case As::month:
     case As::timestamp:
     case As::uscc:
@@ -408,7 +409,7 @@ class Reader {
         }
         if (!spec->derived_by.empty())
           finding(item, "field_derived", item.key() + " follows from other fields; no source may say it.");
-        type = spec->type;
+        type = spec->row_type();
         personal = spec->sensitivity == Sensitivity::personal;
       }
       auto out = rule(item, item.key(), type);

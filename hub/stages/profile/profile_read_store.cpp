@@ -43,7 +43,7 @@ Result<Candidate> read_candidate(const storage::Row& row, const FieldSpec& spec)
     out.kind = row.text(6) == "unreadable" ? Candidate::Kind::unreadable : Candidate::Kind::nothing;
     return out;
   }
-  auto data = parse_field_data(spec.type, row.text(5));
+  auto data = parse_field_data(spec.row_type(), row.text(5));
   // The field's declared type was changed and the row not yet read again: its value is not known.
   if (!data) {
     out.kind = Candidate::Kind::unreadable;

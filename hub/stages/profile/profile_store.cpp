@@ -228,7 +228,7 @@ class Update {
 
   std::string type_of(const std::string& field) const {
     const FieldSpec* const spec = rules_.catalogue.find(field);
-    return spec == nullptr ? "text" : to_text(spec->type);
+    return spec == nullptr ? "text" : to_text(spec->row_type());
   }
 
   Result<void> remove_value(const ProfileOperation& operation, const std::string& field) {
