@@ -37,6 +37,11 @@ AdapterSpec spec_of(const std::string& name) {
   throw std::logic_error("no such adapter: " + name);
 }
 
+}  // namespace
+
+// Named, because Boost's data cases are templates with linkage, and their lambdas hold a Stage.
+namespace conformance_stage {
+
 // One adapter with its stand-in and a source door in memory.
 struct Stage {
   explicit Stage(const std::string& name) : spec(spec_of(name)) {
@@ -102,6 +107,12 @@ struct Stage {
   AdapterSpec::Configuration config;
   std::unique_ptr<Adapter> adapter;
 };
+
+}  // namespace conformance_stage
+
+namespace {
+
+using conformance_stage::Stage;
 
 template <class Work>
 auto within_patience(const Work& work) {
