@@ -82,7 +82,9 @@ Result<void> HubClient::each(const std::string& path, const std::function<Result
   std::string cursor;
   for (;;) {
     const Json page = TRY(get(path + joint + "limit=200" + (cursor.empty() ? "" : "&cursor=" + cursor)));
-    for (const auto& item : page.at("items")) CHECK_OK(visit(item));
+    for (const auto& item : page.at("items")) {
+      CHECK_OK(visit(item));
+    }
     cursor = TRY(get_string_or(page, "next", ""));
     if (cursor.empty()) return ok();
   }

@@ -4,7 +4,9 @@
 #include <memory>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/json.h"
+#include "base/time.h"
 #include "base/result.h"
 
 namespace zhida::townspeople {

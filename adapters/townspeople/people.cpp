@@ -67,7 +67,9 @@ Result<Acts> People::look_and_act() {
       waiting.push_back(item);
       return ok();
     }));
-    for (const auto& item : waiting) CHECK_OK((this->*act)(item, acts));
+    for (const auto& item : waiting) {
+      CHECK_OK((this->*act)(item, acts));
+    }
   }
   return acts;
 }

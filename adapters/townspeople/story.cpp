@@ -262,7 +262,9 @@ Result<void> live(const StoryOptions& options, int day_seconds, const std::funct
     const auto acts = teller->act();
     if (!acts) std::fprintf(stderr, "%s\n", acts.error().message.c_str());
     wait(std::chrono::seconds(day_seconds));
-    if (!stopping()) CHECK_OK(teller->next_day());
+    if (!stopping()) {
+      CHECK_OK(teller->next_day());
+    }
   }
   return ok();
 }

@@ -222,7 +222,9 @@ Result<void> Office::take_cancel(const messaging::Envelope& envelope) {
   for (const auto& detail : TRY(read_details(envelope.body, "PAY_CANCEL", head))) {
     const auto now_standing = standing(detail.business_no);
     const bool too_late = now_standing == "PAID" || now_standing == "RETURNED" || now_standing == "SENT_BACK";
-    if (!too_late) CHECK_OK(note({{"kind", "cancelled"}, {"business_no", detail.business_no}}));
+    if (!too_late) {
+      CHECK_OK(note({{"kind", "cancelled"}, {"business_no", detail.business_no}}));
+    }
     Order order;
     order.business_no = detail.business_no;
     order.division = head["MOF_DIV_CODE"];
@@ -257,9 +259,12 @@ Result<void> Office::perform(const Order& order, const Step& step) {
   const std::string name = "step-" + std::to_string(step.number);
   if (!step.silent) {
     const std::string id = "tr-" + number_of(order.business_no) + "-" + name;
-    if (!answers_.contains(id)) CHECK_OK(answer(order, name, step.state, step.reason, step.wrong, step.due));
-    if (step.wrong == Step::Wrong::sent_twice && !answers_.contains(id + "-again"))
+    if (!answers_.contains(id)) {
+      CHECK_OK(answer(order, name, step.state, step.reason, step.wrong, step.due));
+    }
+    if (step.wrong == Step::Wrong::sent_twice && !answers_.contains(id + "-again")) {
       CHECK_OK(answer(order, name + "-again", step.state, step.reason, Step::Wrong::nothing, step.due));
+    }
   }
   return note({{"kind", "performed"},
                {"business_no", order.business_no},
