@@ -11,7 +11,7 @@ using storage::Values;
 constexpr const char* kQuarantineColumns =
     "SELECT id, source, record_type, record_key, batch_id, position, code, file, line, field, value, message, body, "
     "columns, change, as_of, state, attempts, first_at, last_at, trace_id, uscc, division FROM quarantine ";
-constexpr const char* kQuarantineTypes = "ittttittitttbtttiiittt";
+constexpr const char* kQuarantineTypes = "ittttittitttbttttiiittt";
 
 constexpr const char* kRecordColumns =
     "SELECT id, source, record_type, record_key, uscc, division, as_of, received_at, batch_id, position, body, "

@@ -78,7 +78,7 @@ struct Door {
       merged = TRY(profile::apply(transaction, accepted.profile, rules, now));
       return ok();
     });
-    BOOST_REQUIRE_MESSAGE(written, written.error().message);
+    BOOST_REQUIRE_MESSAGE(written, (written ? std::string() : written.error().message));
     return accepted;
   }
   intake::AcceptedBatch deliver(std::vector<SourceRecord> records) { return deliver(batch(std::move(records))); }
@@ -117,7 +117,7 @@ struct Door {
       out = TRY(intake::list_quarantine(transaction, filter));
       return ok();
     });
-    BOOST_REQUIRE_MESSAGE(done, done.error().message);
+    BOOST_REQUIRE_MESSAGE(done, (done ? std::string() : done.error().message));
     return out;
   }
 
@@ -129,7 +129,7 @@ struct Door {
       ids = TRY(intake::waiting_for_firm(transaction, 100));
       return ok();
     });
-    BOOST_REQUIRE_MESSAGE(done, done.error().message);
+    BOOST_REQUIRE_MESSAGE(done, (done ? std::string() : done.error().message));
     for (const auto id : ids) accepted += static_cast<int>(replay(id).accepted);
     return accepted;
   }
@@ -142,7 +142,7 @@ struct Door {
       merged = TRY(profile::apply(transaction, result.profile, rules, now));
       return ok();
     });
-    BOOST_REQUIRE_MESSAGE(done, done.error().message);
+    BOOST_REQUIRE_MESSAGE(done, (done ? std::string() : done.error().message));
     return result;
   }
 
