@@ -153,6 +153,7 @@ pid_t RabbitMq::run(const std::vector<std::string>& command, const std::string& 
     const bool fits = ::chdir(here.c_str()) == 0 &&
                       (!root || (::setgroups(0, nullptr) == 0 && ::setgid(group_) == 0 && ::setuid(user_) == 0));
     if (fits) {
+      ::close_range(3, ~0u, 0);
       ::prctl(PR_SET_PDEATHSIG, SIGTERM);
       ::execve(arguments[0], arguments.data(), variables.data());
     }

@@ -34,6 +34,8 @@ class Child {
     pid_ = ::fork();
     if (pid_ == 0) {
       if (!failpoint.empty()) ::setenv("ZHIDA_FAILPOINT", failpoint.c_str(), 1);
+      // Proton's sockets are not closed by exec, and its epoll must not live on in a stranger.
+      ::close_range(3, ~0u, 0);
       const int quiet = ::open("/dev/null", O_WRONLY);
       ::dup2(quiet, 2);
       const std::string port = std::to_string(port_);
