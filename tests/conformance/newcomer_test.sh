@@ -40,6 +40,11 @@ grep -q "adapters::water::spec()" "$scratch/build/newcomer/generated/catalogue.c
 }
 "$scratch/build/newcomer/tests/conformance_test" --color_output=no --report_level=short 2>&1 | tail -n 40
 
+# The switch that rewrites expected files works here too.
+if [[ -n "${ZHIDA_UPDATE_GOLDEN:-}" ]]; then
+  cp "$scratch"/adapters/water/fixtures/*.out.json "$source_dir/tests/conformance/example_source/adapters/water/fixtures/"
+fi
+
 # The mapping, where the command line tool has been built.
 if [[ -x "$binary_dir/bin/zhida" ]]; then
   "$binary_dir/bin/zhida" mapping check "$scratch/mappings"

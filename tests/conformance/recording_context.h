@@ -61,6 +61,9 @@ class RecordingContext final : public AdapterContext {
 /// What a batch says, without ids and times that differ from run to run.
 Json to_json(const SourceBatch& batch);
 
+/// What stands in only one of two sets, for messages: `-lost +unexpected`; empty where they are the same.
+std::string difference(const std::set<std::string>& expected, const std::set<std::string>& found);
+
 /// The error's sentence, for messages of failed tests; empty where all is well.
 template <class R>
 std::string why(const R& result) {
