@@ -448,6 +448,8 @@ void Connection::send(Sending sending) {
 
 void Connection::grant_credit(Link& link) {
   if (link.credit_due == 0 || draining || killed_ || (pn_link_state(link.raw) & PN_LOCAL_ACTIVE) == 0) return;
+  // A peer with plenty left need not be told of each message: brokers find that expensive.
+  if (pn_link_credit(link.raw) > static_cast<int>(limits_.credit_per_link / 2)) return;
   if (!owner_.may_grant()) return owner_.credit_withheld(*this);
   pn_link_flow(link.raw, static_cast<int>(std::exchange(link.credit_due, 0)));
 }
