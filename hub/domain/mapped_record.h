@@ -40,7 +40,7 @@ struct FirmKey {
 struct FirmFacts {
   std::string name;
   std::string name_key;  ///< Only where the name comes from the register itself (rank 1): others may be former names.
-  int name_rank = 9;  ///< 9: says nothing.
+  int name_rank = 9;     ///< 9: says nothing.
   std::string division;
   int division_rank = 9;
   std::string kind;  ///< `company`, `branch`, `sole_proprietor`, `other`; empty: says nothing.

@@ -1,33 +1,10 @@
 #include "stages/intake/acceptance_store.h"
 
-#include <algorithm>
-
 namespace zhida::intake {
 namespace {
 
 using storage::Blob;
-using storage::Transaction;
 using storage::Values;
-
-constexpr std::size_t kAtOnce = 64;
-
-/// Runs `sql` (which ends in `IN (`) for all of `wanted`, always with the same number of values, so that the statement
-/// is prepared once.
-template <class Each>
-Result<void> for_each_of(Transaction& transaction, const std::string& sql, const Values& fixed,
-                         const std::set<std::string>& wanted, const char* columns, Each each) {
-  if (wanted.empty()) return ok();
-  std::string text = sql + "?";
-  for (std::size_t i = 1; i < kAtOnce; ++i) text += ", ?";
-  text += ")";
-  for (auto next = wanted.begin(); next != wanted.end();) {
-    Values values = fixed;
-    for (std::size_t i = 0; next != wanted.end() && i < kAtOnce; ++i, ++next) values.emplace_back(*next);
-    values.resize(fixed.size() + kAtOnce, values.back());
-    for (const auto& row : TRY(transaction.query(text, values, columns))) each(row);
-  }
-  return ok();
-}
 
 std::string column_value(const Finding& finding) {
   return finding.value.substr(0, 500);
@@ -84,66 +61,6 @@ ProfileOperation Acceptance::operation(std::size_t index, ProfileOperation::Kind
   out.received = batch_.received_at;
   out.trace_id = batch_.trace_id.str();
   return out;
-}
-
-Result<void> Acceptance::load_known() {
-  std::map<std::string, std::set<std::string>> keys;
-  for (const auto& record : batch_.records) keys[record.record_type].insert(record.key);
-  for (const auto& [type, wanted] : keys) {
-    CHECK_OK(for_each_of(
-        transaction_,
-        "SELECT record_key, id, uscc, as_of, state, column_digest FROM source_record WHERE source = ? "
-        "AND record_type = ? AND record_key IN (",
-        {batch_.source, type}, wanted, "titttb", [&](const storage::Row& row) {
-          known_[{type, row.text(0)}] = Known{row.integer(1), row.text(2), row.text(3), row.text(4), row.blob(5)};
-        }));
-    CHECK_OK(for_each_of(transaction_,
-                         "SELECT record_key, id, columns FROM quarantine WHERE state = 'open' AND source = ? AND "
-                         "record_type = ? AND record_key IN (",
-                         {batch_.source, type}, wanted, "tit", [&](const storage::Row& row) {
-                           waiting_[{type, row.text(0)}] = Waiting{row.integer(1), row.text_or(2, "")};
-                         }));
-  }
-  return ok();
-}
-
-Result<void> Acceptance::load_firms() {
-  std::set<std::string> usccs, codes, names;
-  std::map<std::string, std::set<std::string>> references;
-  for (const auto& mapped : prepared_.outcomes) {
-    if (mapped.kind != MappingOutcome::Kind::profile) continue;
-    const FirmKey& firm = mapped.firm;
-    if (!firm.uscc.empty()) {
-      usccs.insert(firm.uscc);
-      continue;
-    }
-    if (!firm.organisation_code.empty()) codes.insert(firm.organisation_code);
-    if (!firm.name_key.empty()) names.insert(firm.name_key);
-    if (!firm.record_key.empty()) references[firm.record_type].insert(firm.record_key);
-  }
-  const auto remember = [&](const storage::Row& row) { divisions_[row.text(0)] = row.text(1); };
-  CHECK_OK(
-      for_each_of(transaction_, "SELECT uscc, division FROM enterprise WHERE uscc IN (", {}, usccs, "tt", remember));
-  CHECK_OK(for_each_of(transaction_,
-                       "SELECT uscc, division, organisation_code FROM enterprise WHERE organisation_code IN (", {},
-                       codes, "ttt", [&](const storage::Row& row) {
-                         remember(row);
-                         by_organisation_code_[row.text(2)].insert(row.text(0));
-                       }));
-  CHECK_OK(for_each_of(transaction_, "SELECT uscc, division, name_key FROM enterprise WHERE name_key IN (", {}, names,
-                       "ttt", [&](const storage::Row& row) {
-                         remember(row);
-                         by_name_[row.text(2)].insert(row.text(0));
-                       }));
-  for (const auto& [type, keys] : references) {
-    CHECK_OK(for_each_of(transaction_,
-                         "SELECT record_key, uscc FROM source_record WHERE uscc <> '' AND state <> 'withdrawn' AND "
-                         "source = ? AND record_type = ? AND record_key IN (",
-                         {batch_.source, type}, keys, "tt", [&](const storage::Row& row) {
-                           by_record_[{type, row.text(0)}] = row.text(1);
-                         }));
-  }
-  return ok();
 }
 
 Result<void> Acceptance::records() {
@@ -234,47 +151,6 @@ Result<void> Acceptance::duplicate(std::size_t index, Known& known) {
   if (!known.uscc.empty()) by_record_[{record.record_type, record.key}] = known.uscc;
   outcome(index, RecordOutcome::Kind::duplicate);
   return ok();
-}
-
-Result<std::optional<Finding>> Acceptance::find_firm(std::size_t index, Firm& firm) {
-  const auto& record = batch_.records[index];
-  const FirmKey& key = prepared_.outcomes[index].firm;
-  const std::optional<Finding> found;
-  if (!key.uscc.empty()) {
-    firm = {key.uscc, "uscc"};
-    return found;
-  }
-  if (const auto firms = by_organisation_code_.find(key.organisation_code);
-      firms != by_organisation_code_.end() && firms->second.size() == 1) {
-    firm = {*firms->second.begin(), "organisation_code"};
-    return found;
-  }
-  if (const auto other = by_record_.find({key.record_type, key.record_key}); other != by_record_.end()) {
-    firm = {other->second, "uscc"};
-    return found;
-  }
-  const auto named = by_name_.find(key.name_key);
-  const std::size_t firms = key.name_key.empty() || named == by_name_.end() ? 0 : named->second.size();
-  if (firms == 1) {
-    firm = {*named->second.begin(), "name"};
-    return found;
-  }
-  Finding reason;
-  reason.record = record.key;
-  reason.field = "uscc";
-  reason.value = key.name_key;
-  if (firms > 1) {
-    reason.code = "name_not_unique";
-    reason.message = "The record names no code, and " + std::to_string(firms) + " firms have this name.";
-  } else if (key.organisation_code.empty() && key.record_key.empty()) {
-    reason.code = "name_unknown";
-    reason.message = "The record names no code, and no firm with this name is known (yet).";
-  } else {
-    reason.code = "uscc_missing";
-    reason.message = "The record names no code, and what else it names leads to no firm (yet).";
-    if (reason.value.empty()) reason.value = key.organisation_code.empty() ? key.record_key : key.organisation_code;
-  }
-  return std::optional<Finding>(std::move(reason));
 }
 
 Result<std::int64_t> Acceptance::store_record(std::size_t index, Known* known, const Firm& firm, const char* state) {
@@ -448,152 +324,6 @@ Result<void> Acceptance::close_waiting(const Key& key) {
   CHECK_OK(transaction_.execute("UPDATE quarantine SET state = 'replayed', last_at = ? WHERE id = ?",
                                 {to_millis(now_), waiting->second.id}));
   waiting_.erase(waiting);
-  return ok();
-}
-
-/// A second firm of the same name appeared: rows that were matched by that name are no longer certain.
-Result<void> Acceptance::undo_name_matches() {
-  std::map<std::string, std::set<std::string>> named;  // name key → firms of this batch
-  std::set<std::string> names;
-  for (const auto& change : result.profile) {
-    if (change.facts.name_key.empty()) continue;
-    named[change.facts.name_key].insert(change.uscc);
-    names.insert(change.facts.name_key);
-  }
-  std::set<std::string> doubtful;
-  CHECK_OK(for_each_of(transaction_, "SELECT uscc, name_key FROM enterprise WHERE name_key IN (", {}, names, "tt",
-                       [&](const storage::Row& row) {
-                         auto& firms = named[row.text(1)];
-                         firms.insert(row.text(0));
-                         if (firms.size() > 1) doubtful.insert(firms.begin(), firms.end());
-                       }));
-  struct Match {
-    std::int64_t id;
-    std::string source, type, key, uscc;
-  };
-  std::vector<Match> matches;
-  CHECK_OK(
-      for_each_of(transaction_,
-                  "SELECT id, source, record_type, record_key, uscc FROM source_record WHERE matched_by = 'name' AND "
-                  "uscc IN (",
-                  {}, doubtful, "itttt", [&](const storage::Row& row) {
-                    matches.push_back({row.integer(0), row.text(1), row.text(2), row.text(3), row.text(4)});
-                  }));
-  for (const auto& match : matches) {
-    CHECK_OK(transaction_.execute(
-        "INSERT INTO quarantine (source, record_type, record_key, batch_id, position, code, file, line, field, value, "
-        "message, body, columns, change, as_of, waits_name, state, first_at, last_at, trace_id, division) SELECT "
-        "source, "
-        "record_type, record_key, batch_id, position, 'name_not_unique', '', 0, 'uscc', '', 'A second firm of this "
-        "name "
-        "became known.', body, columns, 'upsert', as_of, (SELECT name_key FROM enterprise WHERE enterprise.uscc = "
-        "source_record.uscc), 'open', CAST(? AS BIGINT), CAST(? AS BIGINT), trace_id, division FROM source_record "
-        "WHERE id = ?",
-        {to_millis(now_), to_millis(now_), match.id}));
-    CHECK_OK(transaction_.execute(
-        "UPDATE source_record SET state = 'unreadable', uscc = '', matched_by = '' WHERE id = ?", {match.id}));
-    ProfileOperation change;
-    change.kind = ProfileOperation::Kind::withdraw;
-    change.record_id = match.id;
-    change.source = match.source;
-    change.record_type = match.type;
-    change.record_key = match.key;
-    change.uscc = match.uscc;
-    change.as_of = Date::of(batch_.received_at);
-    change.received = batch_.received_at;
-    change.trace_id = batch_.trace_id.str();
-    result.profile.push_back(std::move(change));
-  }
-  return ok();
-}
-
-Result<void> Acceptance::unreadable() {
-  for (const auto& row : batch_.unreadable) {
-    CHECK_OK(transaction_.execute(
-        "INSERT INTO quarantine (source, record_type, record_key, batch_id, position, code, file, line, field, value, "
-        "message, body, columns, change, as_of, state, first_at, last_at, trace_id, division) VALUES (?, ?, '', ?, ?, "
-        "?, "
-        "'', 0, '', '', ?, ?, NULL, 'upsert', ?, 'open', ?, ?, ?, ?)",
-        {batch_.source, row.record_type, batch_.batch_id, row.position, row.code, row.message, Blob{row.body},
-         Date::of(batch_.received_at).to_string(), to_millis(now_), to_millis(now_), batch_.trace_id.str(),
-         prepared_.default_division}));
-    RecordOutcome out;
-    out.kind = RecordOutcome::Kind::quarantined;
-    out.record_type = row.record_type;
-    out.position = row.position;
-    out.code = row.code;
-    out.message = row.message;
-    result.outcomes.push_back(std::move(out));
-    ++result.quarantined;
-  }
-  return ok();
-}
-
-Result<std::string> Acceptance::newest_complete(const std::string& record_type) {
-  const auto rows = TRY(transaction_.query("SELECT position FROM source_cursor WHERE source = ? AND stream = ?",
-                                           {batch_.source, "@complete:" + record_type}, "t"));
-  return rows.empty() ? std::string() : rows.front().text(0);
-}
-
-Result<void> Acceptance::complete_lists() {
-  for (const auto& type : batch_.complete_for) {
-    CHECK_OK(complete_list(type));
-  }
-  return ok();
-}
-
-/// Rows that the complete list lacks are gone. Where the list had rows that nobody could read, a missing row may be one
-/// of those: it is then not known rather than gone.
-Result<void> Acceptance::complete_list(const std::string& record_type) {
-  std::set<std::string> present;
-  std::string as_of;
-  for (std::size_t i = 0; i < batch_.records.size(); ++i) {
-    if (batch_.records[i].record_type == record_type) {
-      present.insert(batch_.records[i].key);
-      as_of = std::max(as_of, as_of_text(i));
-    }
-  }
-  // An empty list is dated by what came with it, else by its arrival.
-  for (std::size_t i = 0; as_of.empty() && i < batch_.records.size(); ++i) as_of = as_of_text(i);
-  if (as_of.empty()) as_of = Date::of(batch_.received_at).to_string();
-  if (as_of < complete_since_[record_type]) return ok();
-  const bool doubtful = std::any_of(batch_.unreadable.begin(), batch_.unreadable.end(),
-                                    [&](const auto& row) { return row.record_type == record_type; });
-  for (const auto& row :
-       TRY(transaction_.query("SELECT id, record_key, uscc, state FROM source_record WHERE source = ? "
-                              "AND record_type = ? AND state <> 'withdrawn'",
-                              {batch_.source, record_type}, "ittt"))) {
-    if (present.contains(row.text(1))) continue;
-    const bool spoil = doubtful && row.text(3) == "current";
-    if (doubtful && !spoil) continue;
-    CHECK_OK(transaction_.execute("UPDATE source_record SET state = ?, as_of = ? WHERE id = ?",
-                                  {std::string(spoil ? "unreadable" : "withdrawn"), as_of, row.integer(0)}));
-    if (row.text(2).empty()) continue;
-    ProfileOperation change;
-    change.kind = spoil ? ProfileOperation::Kind::unreadable : ProfileOperation::Kind::withdraw;
-    change.record_id = row.integer(0);
-    change.source = batch_.source;
-    change.record_type = record_type;
-    change.record_key = row.text(1);
-    change.uscc = row.text(2);
-    change.as_of = TRY(Date::parse(as_of));
-    change.received = batch_.received_at;
-    change.trace_id = batch_.trace_id.str();
-    result.profile.push_back(std::move(change));
-  }
-  for (const auto& row :
-       TRY(transaction_.query("SELECT id, record_key FROM quarantine WHERE state = 'open' AND source = "
-                              "? AND record_type = ? AND columns IS NOT NULL",
-                              {batch_.source, record_type}, "it"))) {
-    if (present.contains(row.text(1))) continue;
-    CHECK_OK(transaction_.execute("UPDATE quarantine SET state = 'replayed', last_at = ? WHERE id = ?",
-                                  {to_millis(now_), row.integer(0)}));
-  }
-  CHECK_OK(
-      transaction_.execute("INSERT INTO source_cursor (source, stream, position, updated_at) VALUES (?, ?, ?, ?) ON "
-                           "CONFLICT (source, stream) DO UPDATE SET position = excluded.position, updated_at = "
-                           "excluded.updated_at",
-                           {batch_.source, "@complete:" + record_type, as_of, to_millis(now_)}));
   return ok();
 }
 
