@@ -48,6 +48,7 @@ fi
 # The mapping, where the command line tool has been built.
 if [[ -x "$binary_dir/bin/zhida" ]]; then
   "$binary_dir/bin/zhida" mapping check "$scratch/mappings"
+  "$binary_dir/bin/zhida" mapping test "$scratch/mappings/water/usage.yaml"
 else
   echo "SKIPPED: the mapping was not checked, because bin/zhida is not built."
 fi

@@ -42,9 +42,9 @@ class WaterScene final : public simulator::Scene {
 
  private:
   std::string file(int from, int to) const {
-    std::string text = "户号,统一社会信用代码,月份,用水量,水费\n";
+    std::string text = "户号,统一社会信用代码,用水地址,月份,用水量,水费\n";
     for (int i = from; i <= to; ++i) {
-      text += std::to_string(10000 + i) + ",91330500MA28C0001X,202509,120.5,\"1,234.50\"\n";
+      text += std::to_string(10000 + i) + ",91330500MA28C0001X,某某路1号,202509,120.5,\"1,234.50\"\n";
       if (spoilt_ == simulator::Spoil::malformed_record && i == 1) text += "too,short\n";
     }
     return text;
