@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "stages/casework/casework.h"
+#include "stages/casework/casework_stage.h"
 
 namespace zhida::casework {
 

@@ -1,5 +1,5 @@
 #include "base/log.h"
-#include "stages/casework/casework.h"
+#include "stages/casework/casework_stage.h"
 #include "stages/casework/casework_step.h"
 #include "stages/casework/deadlines.h"
 #include "stages/casework/payee.h"
