@@ -166,6 +166,9 @@ pid_t RabbitMq::run(const std::vector<std::string>& command, const std::string& 
 
 void RabbitMq::start() {
   const std::string output = folder_.file("output");
+  // A port mapper of our own in the foreground: the one that Erlang starts makes itself a daemon and stays.
+  mapper_ = run({"/usr/bin/epmd"}, folder_.file("mapper_output"));
+  for (int i = 0; i < 500 && !accepts(mapper_port_); ++i) std::this_thread::sleep_for(10ms);
   shell_ = run({scripts() + "/rabbitmq-server"}, output);
   for (const auto until = std::chrono::steady_clock::now() + 90s; std::chrono::steady_clock::now() < until;) {
     if (content_of(output).find("completed with") != std::string::npos && accepts(port_)) return;
@@ -188,15 +191,21 @@ void RabbitMq::stop(int signal) {
   ::kill(-shell_, signal);
   for (const auto until = std::chrono::steady_clock::now() + 15s; std::chrono::steady_clock::now() < until;) {
     if (::waitpid(shell_, nullptr, WNOHANG) == shell_) {
-      ::kill(-shell_, SIGKILL);  // The port mapper would stay.
+      ::kill(-shell_, SIGKILL);
       shell_ = -1;
-      return;
+      break;
     }
     std::this_thread::sleep_for(20ms);
   }
-  ::kill(-shell_, SIGKILL);
-  ::waitpid(shell_, nullptr, 0);
-  shell_ = -1;
+  if (shell_ > 0) {
+    ::kill(-shell_, SIGKILL);
+    ::waitpid(shell_, nullptr, 0);
+    shell_ = -1;
+  }
+  ::kill(mapper_, SIGKILL);
+  ::waitpid(mapper_, nullptr, 0);
+}, folder_.file("mapper_output"));
+::waitpid(ending, nullptr, 0);
 }
 
 std::string RabbitMq::eval(const std::string& expression) {

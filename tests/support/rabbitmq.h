@@ -41,6 +41,7 @@ class RabbitMq {
   std::uint16_t port_ = 0, distribution_port_ = 0, mapper_port_ = 0;
   uid_t user_ = 0;
   gid_t group_ = 0;
+  pid_t mapper_ = -1;
   pid_t shell_ = -1;  // The start script, leader of its own process group.
 };
 
