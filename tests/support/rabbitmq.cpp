@@ -204,8 +204,6 @@ void RabbitMq::stop(int signal) {
   }
   ::kill(mapper_, SIGKILL);
   ::waitpid(mapper_, nullptr, 0);
-}, folder_.file("mapper_output"));
-::waitpid(ending, nullptr, 0);
 }
 
 std::string RabbitMq::eval(const std::string& expression) {
