@@ -3,6 +3,7 @@
 #include <atomic>
 #include <utility>
 
+#include "adapter_api/transports/rest_upload.h"
 #include "flow/treasury_door.h"
 #include "seal/sealer.h"
 #include "stages/intake/intake_store.h"
@@ -241,12 +242,10 @@ Result<std::vector<RecordOutcome>> Sources::upload(const std::string& name, cons
   auto* source = find(name);
   if (source == nullptr || !source->spec.accepts_uploads())
     return refuse("source_unknown", "No source \"" + name + "\" takes files.");
-  auto batch = TRY(source->spec.decode(file_name, content));
-  const Instant now = rooms_.clock.now();
-  batch.received_at = now;
-  if (batch.source.empty()) batch.source = name;
-  if (batch.origin.empty()) batch.origin = file_name;
-  return door_.deliver(std::move(batch));
+  transports::Delivery delivery(source->context);
+  return transports::take_upload(source->context, delivery, file_name, content, [source](const std::string& name_of_file, ByteView octets) {
+    return source->spec.decode(name_of_file, octets);
+  });
 }
 
 Result<void> Sources::test(const std::string& name, const std::function<void(const std::string&)>& report) {

@@ -102,12 +102,12 @@ BOOST_AUTO_TEST_CASE(includes_point_down_as_the_table_of_layers_says) {
       const std::string to = owner(table, include);
       if (to.empty()) continue;  // A generated header of the same folder.
       ++checked;
-      BOOST_CHECK_MESSAGE(allowed.contains(to),
-                          "hub/" << path << " includes \"" << include << "\", but the layer `" << from
-                                 << "` does not stand on `" << to
-                                 << "` (hub/CMakeLists.txt). Arrows point down, so that a room can be read, tested and "
-                                    "changed without the rooms above it. Move the code to the layer that knows both, or "
-                                    "hand the value in from there.");
+      BOOST_CHECK_MESSAGE(
+          allowed.contains(to),
+          "hub/" << path << " includes \"" << include << "\", but the layer `" << from << "` does not stand on `" << to
+                 << "` (hub/CMakeLists.txt). Arrows point down, so that a room can be read, tested and "
+                    "changed without the rooms above it. Move the code to the layer that knows both, or "
+                    "hand the value in from there.");
     }
   }
   BOOST_CHECK_GT(checked, 100);
@@ -120,8 +120,9 @@ BOOST_AUTO_TEST_CASE(no_layer_uses_a_layer_that_stands_above_it) {
     for (const auto& used : layer.uses) {
       const auto here = text.find("hub_library(" + name + " ");
       const auto there = std::min(text.find("hub_library(" + used + " "), text.find("hub_library(" + used + ")"));
-      BOOST_CHECK_MESSAGE(there < here, "`" << name << "` uses `" << used
-                                            << "`, which stands below it in the table: the table lists the lowest first.");
+      BOOST_CHECK_MESSAGE(there < here,
+                          "`" << name << "` uses `" << used
+                              << "`, which stands below it in the table: the table lists the lowest first.");
     }
 }
 
@@ -137,11 +138,12 @@ BOOST_AUTO_TEST_CASE(thinking_in_a_stage_does_no_io) {
       const bool touches = include.starts_with("platform/") || include.starts_with("ledger/") ||
                            include.starts_with("audit/") || include.starts_with("seal/") ||
                            include.starts_with("adapter_api/");
-      BOOST_CHECK_MESSAGE(!touches || pure_platform,
-                          fs::relative(file, stages).string()
-                              << " includes \"" << include
-                              << "\". Only files ending in _stage or _store touch storage, messages and seals; everything "
-                                 "else in a stage is a function of its arguments, so that it can be tested as a table.");
+      BOOST_CHECK_MESSAGE(
+          !touches || pure_platform,
+          fs::relative(file, stages).string()
+              << " includes \"" << include
+              << "\". Only files ending in _stage or _store touch storage, messages and seals; everything "
+                 "else in a stage is a function of its arguments, so that it can be tested as a table.");
     }
   }
 }
@@ -152,23 +154,25 @@ BOOST_AUTO_TEST_CASE(a_stage_never_meets_another_stage) {
     const std::string own = fs::relative(file, stages).begin()->string();
     for (const auto& include : includes(file))
       BOOST_CHECK_MESSAGE(!include.starts_with("stages/") || include.starts_with("stages/" + own + "/"),
-                          fs::relative(file, stages).string() << " includes \"" << include
-                                                              << "\": the flow calls the stages in turn (hub/flow).");
+                          fs::relative(file, stages).string()
+                              << " includes \"" << include << "\": the flow calls the stages in turn (hub/flow).");
   }
 }
 
 BOOST_AUTO_TEST_CASE(technology_stays_out_of_our_own_headers) {
-  static const std::regex pattern(R"(#include <(proton/|Poco/|soci/|openssl/|yaml-cpp/|curl/|libpq|sqlite3|pugixml|unicode/))");
+  static const std::regex pattern(
+      R"(#include <(proton/|Poco/|soci/|openssl/|yaml-cpp/|curl/|libpq|sqlite3|pugixml|unicode/))");
   for (const char* part : {"hub", "adapters"})
     for (const auto& file : sources(fs::path(ZHIDA_SOURCE_DIR) / part)) {
       if (file.extension() != ".h" || file.stem().string().ends_with("_internal")) continue;
       std::smatch found;
       const std::string text = read(file);
-      BOOST_CHECK_MESSAGE(!std::regex_search(text, found, pattern),
-                          fs::relative(file, ZHIDA_SOURCE_DIR).string()
-                              << " brings in " << found.str(1)
-                              << "… Whoever includes it then compiles that library's headers too. Forward-declare, or name "
-                                 "the file …_internal.h and include it only from .cpp files of its own folder.");
+      BOOST_CHECK_MESSAGE(
+          !std::regex_search(text, found, pattern),
+          fs::relative(file, ZHIDA_SOURCE_DIR).string()
+              << " brings in " << found.str(1)
+              << "… Whoever includes it then compiles that library's headers too. Forward-declare, or name "
+                 "the file …_internal.h and include it only from .cpp files of its own folder.");
     }
 }
 
@@ -181,11 +185,13 @@ BOOST_AUTO_TEST_CASE(an_adapter_never_meets_another_adapter) {
       if (!include.starts_with("adapters/")) continue;
       const bool own_folder = include.starts_with("adapters/" + own + "/");
       const bool stage_set = include.starts_with("adapters/town/") || include.starts_with("adapters/simulator_kit/");
-      const bool outside_hub = simulated || own == "town" || own == "simulator_kit" || file.stem().string().ends_with("_test");
-      BOOST_CHECK_MESSAGE(own_folder || (stage_set && outside_hub),
-                          fs::relative(file, adapters).string()
-                              << " includes \"" << include
-                              << "\": an adapter knows its own folder and hub/adapter_api; the town belongs to the simulators.");
+      const bool outside_hub =
+          simulated || own == "town" || own == "simulator_kit" || file.stem().string().ends_with("_test");
+      BOOST_CHECK_MESSAGE(
+          own_folder || (stage_set && outside_hub),
+          fs::relative(file, adapters).string()
+              << " includes \"" << include
+              << "\": an adapter knows its own folder and hub/adapter_api; the town belongs to the simulators.");
     }
   }
 }

@@ -1,0 +1,221 @@
+// profile, case, replay, audit, reconcile, db: what stands in the store.
+#include <iostream>
+
+#include <unistd.h>
+
+#include "audit/audit_trail.h"
+#include "base/bytes.h"
+#include "cli/open_hub.h"
+#include "console/views.h"
+#include "flow/source_door.h"
+#include "stages/intake/intake_store.h"
+#include "stages/treasury/commands.h"
+
+namespace zhida::cli {
+namespace {
+
+/// Reads one thing out of the store and prints it.
+template <class Read>
+int show(const Options& options, const Read& read, std::string (*to_text)(const Json&)) {
+  auto open = open_hub(options);
+  if (!open) return fail(open.error());
+  auto& hub = *open.value().hub;
+  Json view;
+  const auto done = hub.rooms().database.read([&](storage::Transaction& transaction) -> Result<void> {
+    view = TRY(read(transaction, hub.rooms()));
+    return ok();
+  });
+  if (!done) return fail(done.error());
+  std::cout << (options.json ? view.dump() : to_text(view)) << "\n";
+  return kOk;
+}
+
+}  // namespace
+
+int profile_show(const Options& options) {
+  return show(
+      options,
+      [&](storage::Transaction& transaction, const flow::Rooms& rooms) {
+        return console::profile_view(transaction, rooms, options.name);
+      },
+      &console::profile_to_text);
+}
+
+int case_show(const Options& options) {
+  return show(
+      options,
+      [&](storage::Transaction& transaction, const flow::Rooms& rooms) {
+        return console::case_view(transaction, rooms, CaseId(options.name));
+      },
+      &console::case_to_text);
+}
+
+int replay(const Options& options) {
+  auto open = open_hub(options);
+  if (!open) return fail(open.error());
+  auto& hub = *open.value().hub;
+  std::vector<intake::QuarantinedRow> rows;
+  const auto listed = hub.rooms().database.read([&](storage::Transaction& transaction) -> Result<void> {
+    intake::QuarantineFilter filter;
+    filter.source = options.source;
+    filter.code = options.code;
+    filter.record_type = options.record_type;
+    filter.count_max = 500;
+    for (;;) {
+      auto page = TRY(intake::list_quarantine(transaction, filter));
+      if (page.empty()) return ok();
+      filter.after_id = page.back().id;
+      for (auto& row : page) rows.push_back(std::move(row));
+    }
+  });
+  if (!listed) return fail(listed.error());
+  if (options.dry_run) {
+    for (const auto& row : rows)
+      std::cout << row.id << " " << row.record.record_type << " " << row.record.key << " " << row.code << "\n";
+    std::cerr << rows.size() << " records would be replayed\n";
+    return kOk;
+  }
+  if (!rows.empty() && !options.yes) {
+    if (!isatty(STDIN_FILENO)) {
+      std::cerr << rows.size() << " records would be replayed; say --yes (or --dry-run).\n";
+      return kUsage;
+    }
+    std::cerr << rows.size() << " records will be replayed. Go on? [y/N] ";
+    std::string answer;
+    std::getline(std::cin, answer);
+    if (answer != "y" && answer != "Y") return kConflict;
+  }
+  std::int64_t accepted = 0, kept = 0;
+  for (const auto& row : rows) {
+    const auto outcome = hub.source_door().replay(row.id, "cli");
+    if (outcome && outcome.value().kind != RecordOutcome::Kind::quarantined) {
+      ++accepted;
+    } else {
+      ++kept;
+      std::cerr << row.record.record_type << " " << row.record.key << ": "
+                << (outcome ? outcome.value().message : outcome.error().message) << "\n";
+    }
+  }
+  if (options.json) {
+    std::cout << Json{{"replayed", rows.size()}, {"accepted", accepted}, {"kept", kept}}.dump() << "\n";
+  } else {
+    std::cout << rows.size() << " replayed, " << accepted << " accepted, " << kept << " stay in the quarantine\n";
+  }
+  return kOk;
+}
+
+int audit_verify(const Options& options) {
+  std::optional<audit::AuditHead> head;
+  if (!options.head.empty()) {
+    const auto colon = options.head.find(':');
+    const auto hash = colon == std::string::npos ? Result<Bytes>(refuse("hex_malformed", ""))
+                                                 : from_hex(options.head.substr(colon + 1));
+    if (!hash || options.head.find_first_not_of("0123456789") != colon) {
+      std::cerr << "--head wants SEQ:HEX, as an earlier verification printed it.\n";
+      return kUsage;
+    }
+    head = audit::AuditHead{std::stoll(options.head.substr(0, colon)), hash.value()};
+  }
+  const auto store = open_store(options);
+  if (!store) return fail(store.error());
+  audit::LogReport report;
+  const bool terminal = isatty(STDERR_FILENO) != 0;
+  const auto done = store.value()->read([&](storage::Transaction& transaction) -> Result<void> {
+    report = TRY(audit::verify_log(transaction, options.from, head, [&](std::int64_t seq) {
+      if (terminal) std::cerr << "\r" << seq << " records" << std::flush;
+    }));
+    return ok();
+  });
+  if (terminal) std::cerr << "\r";
+  if (!done) return fail(done.error());
+  if (options.json) {
+    std::cout << audit::to_json(report).dump() << "\n";
+  } else if (report.holds()) {
+    std::cout << report.records << " records hold";
+    if (report.head) std::cout << "; head " << report.head->seq << ":" << to_hex(report.head->record_hash);
+    std::cout << "\n";
+  } else {
+    std::cout << "record " << *report.broken_at << ": " << report.fault << ". " << report.detail << "\n";
+  }
+  return report.holds() ? kOk : kFindings;
+}
+
+int reconcile(const Options& options) {
+  const auto day = Date::parse(options.day);
+  if (!day) {
+    std::cerr << "--day: " << day.error().message << "\n";
+    return kUsage;
+  }
+  const auto store = open_store(options);
+  if (!store) return fail(store.error());
+  treasury::ReconcileReport report;
+  const auto done = store.value()->read([&](storage::Transaction& transaction) -> Result<void> {
+    report = TRY(treasury::reconcile_day(transaction, day.value(), options.division));
+    return ok();
+  });
+  if (!done) return fail(done.error());
+  std::cout << (options.json ? treasury::to_json(report).dump() : treasury::to_text(report)) << "\n";
+  return report.agrees() ? kOk : kFindings;
+}
+
+int db_migrate(const Options& options) {
+  const auto store = open_store(options);
+  if (!store) return fail(store.error());
+  const auto ran = storage::migrate(*store.value());
+  if (!ran) return fail(ran.error());
+  for (const auto& name : ran.value()) std::cout << name << "\n";
+  if (ran.value().empty()) std::cout << "nothing to do\n";
+  return kOk;
+}
+
+int db_status(const Options& options) {
+  const auto store = open_store(options);
+  if (!store) return fail(store.error());
+  Json names = Json::array();
+  const auto done = store.value()->read([&](storage::Transaction& transaction) -> Result<void> {
+    for (const auto& row : TRY(transaction.query("SELECT name FROM schema_migration ORDER BY name", {}, "t")))
+      names.push_back(row.text(0));
+    return ok();
+  });
+  if (!done) return fail(done.error());
+  if (options.json) {
+    std::cout << Json{{"dialect", store.value()->dialect() == storage::Dialect::sqlite ? "sqlite" : "postgresql"},
+                      {"migrations", names}}
+                     .dump()
+              << "\n";
+  } else {
+    for (const auto& name : names) std::cout << name.get<std::string>() << "\n";
+  }
+  return kOk;
+}
+
+int db_backup(const Options& options) {
+  const auto store = open_store(options);
+  if (!store) return fail(store.error());
+  if (store.value()->dialect() != storage::Dialect::sqlite) {
+    std::cerr << "This store is PostgreSQL: use pg_dump (docs/backup_and_restore.md).\n";
+    return kConflict;
+  }
+  if (options.name.find_first_of("'\n") != std::string::npos) {
+    std::cerr << "A quote in the file's name is not possible here.\n";
+    return kUsage;
+  }
+  if (access(options.name.c_str(), F_OK) == 0) {
+    std::cerr << options.name << " is there already; a backup overwrites nothing.\n";
+    return kConflict;
+  }
+  // VACUUM INTO copies one consistent view while others go on writing; it may not run inside a transaction, hence the
+  // tool.
+  const auto loaded = load(options);
+  const std::string path = loaded.value().hub_config().database.url.substr(std::string("sqlite://").size());
+  const std::string command = ".timeout 10000\nVACUUM INTO '" + options.name + "';\n";
+  std::FILE* tool = popen(("sqlite3 -bail '" + path + "'").c_str(), "w");
+  if (tool == nullptr || std::fputs(command.c_str(), tool) < 0 || pclose(tool) != 0) {
+    std::cerr << "The copy could not be made.\n";
+    return kInternal;
+  }
+  std::cout << options.name << "\n";
+  return kOk;
+}
+
+}  // namespace zhida::cli

@@ -1,0 +1,144 @@
+// The program `zhida`: the hub and its command line. Composition root: knows everyone, builds, wires, runs.
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "cli/commands.h"
+
+#ifndef ZHIDA_VERSION
+#define ZHIDA_VERSION "0.1.0"
+#endif
+
+namespace {
+
+using namespace zhida;
+
+/// Sub-commands that read their own words: everything behind the name is handed on.
+CLI::App* pass_on(CLI::App& app, const std::string& name, const std::string& description) {
+  auto* command = app.add_subcommand(name, description);
+  command->prefix_command();
+  command->set_help_flag();
+  return command;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Zhida (直达): an integration hub through which benefits reach enterprises by themselves."};
+  app.require_subcommand(0, 1);
+  app.set_version_flag("--version", std::string(ZHIDA_VERSION));
+  cli::Options options;
+  const auto with_config = [&](CLI::App* command) {
+    command->add_option("--config", options.config, "zhida.yaml")->envname("ZHIDA_CONFIG")->capture_default_str();
+    return command;
+  };
+  const auto with_json = [&](CLI::App* command) {
+    command->add_flag("--json", options.json, "One JSON document on standard output");
+    return command;
+  };
+
+  with_config(app.add_subcommand("serve", "Run the hub: adapters, messages, REST and pages"));
+  auto* check =
+      with_config(app.add_subcommand("check", "Check settings, certificates, seals, mappings, policies and the store"));
+  check->add_flag("--connect", options.connect, "Also try the connection to every source");
+
+  auto* config = app.add_subcommand("config", "The settings");
+  config->require_subcommand(1);
+  with_json(
+      with_config(config->add_subcommand("show", "The settings in force, each with its origin; secrets as ****")));
+  config->add_subcommand("example", "A zhida.yaml with every setting, its default and its sentence");
+
+  auto* adapter = app.add_subcommand("adapter", "The source systems");
+  adapter->require_subcommand(1);
+  with_json(adapter->add_subcommand("list", "Every adapter of this build"));
+  auto* adapter_test = with_config(adapter->add_subcommand("test", "Try a connection step by step"));
+  adapter_test->add_option("name", options.name, "Adapter")->required();
+  auto* adapter_pull =
+      with_json(with_config(adapter->add_subcommand("pull", "Fetch what is new, now (the hub must not be running)")));
+  adapter_pull->add_option("name", options.name, "Adapter")->required();
+
+  auto* mapping = pass_on(app, "mapping", "check, test or run mapping files");
+  auto* policy = pass_on(app, "policy", "check, test, match or explain policy items");
+  auto* seal = pass_on(app, "seal", "make-seal, sign or show electronic seals");
+
+  auto* profile = app.add_subcommand("profile", "Enterprise profiles");
+  profile->require_subcommand(1);
+  auto* profile_show =
+      with_json(with_config(profile->add_subcommand("show", "All that is known of a firm, with its sources")));
+  profile_show->add_option("uscc", options.name, "Unified social credit code")->required();
+
+  auto* benefit_case = app.add_subcommand("case", "Cases");
+  benefit_case->require_subcommand(1);
+  auto* case_show = with_json(
+      with_config(benefit_case->add_subcommand("show", "Why a case is there, where it stands, who acts next")));
+  case_show->add_option("id", options.name, "Case number")->required();
+
+  auto* replay = with_json(
+      with_config(app.add_subcommand("replay", "Run quarantined records through today's mappings once more")));
+  replay->add_option("--source", options.source, "Only of this source");
+  replay->add_option("--code", options.code, "Only with this code");
+  replay->add_option("--record-type", options.record_type, "Only of this record type");
+  replay->add_flag("--dry-run", options.dry_run, "Only say what would be replayed");
+  replay->add_flag("--yes", options.yes, "Do not ask");
+
+  auto* audit = app.add_subcommand("audit", "The audit trail");
+  audit->require_subcommand(1);
+  auto* audit_verify = with_json(
+      with_config(audit->add_subcommand("verify", "Recompute every hash; names the first record that does not hold")));
+  audit_verify->add_option("--from", options.from, "First sequence number")->capture_default_str();
+  audit_verify->add_option("--head", options.head,
+                           "A head kept elsewhere, as SEQ:HEX: notices records that were cut off");
+
+  auto* reconcile =
+      with_json(with_config(app.add_subcommand("reconcile", "One day, our book against the treasury's word")));
+  reconcile->add_option("--day", options.day, "YYYY-MM-DD")->required();
+  reconcile->add_option("--division", options.division, "Fiscal division; all when absent");
+
+  auto* database = app.add_subcommand("db", "The store");
+  database->require_subcommand(1);
+  with_config(database->add_subcommand("migrate", "Bring the schema up to date"));
+  with_json(with_config(database->add_subcommand("status", "Which migrations ran")));
+  auto* backup =
+      with_config(database->add_subcommand("backup", "A consistent copy of a SQLite store while the hub runs"));
+  backup->add_option("file", options.name, "Where to")->required();
+
+  auto* docs = app.add_subcommand("reference", "Write the generated reference pages");
+  docs->add_option("folder", options.name, "Where to, e.g. docs/reference")->required();
+  app.add_subcommand("hash-password", "Read a password from standard input and print what people.yaml wants");
+  with_json(app.add_subcommand("version", "Version and build"));
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error, std::cout, std::cerr);
+    return code == 0 ? 0 : cli::kUsage;
+  }
+  if (app.get_subcommands().empty()) {
+    std::cout << app.help();
+    return cli::kUsage;
+  }
+
+  const auto chosen = [](const CLI::App* command) { return command->parsed(); };
+  if (chosen(mapping)) return cli::mapping(mapping->remaining());
+  if (chosen(policy)) return cli::policy(policy->remaining());
+  if (chosen(seal)) return cli::seal(seal->remaining());
+  if (chosen(app.get_subcommand("serve"))) return cli::serve(options, ZHIDA_VERSION);
+  if (chosen(check)) return cli::check(options);
+  if (chosen(config))
+    return config->get_subcommand("show")->parsed() ? cli::config_show(options) : cli::config_example();
+  if (chosen(adapter)) {
+    if (adapter->get_subcommand("list")->parsed()) return cli::adapter_list(options);
+    return chosen(adapter_test) ? cli::adapter_test(options) : cli::adapter_pull(options);
+  }
+  if (chosen(profile)) return cli::profile_show(options);
+  if (chosen(benefit_case)) return cli::case_show(options);
+  if (chosen(replay)) return cli::replay(options);
+  if (chosen(audit)) return cli::audit_verify(options);
+  if (chosen(reconcile)) return cli::reconcile(options);
+  if (chosen(database)) {
+    if (database->get_subcommand("migrate")->parsed()) return cli::db_migrate(options);
+    return chosen(backup) ? cli::db_backup(options) : cli::db_status(options);
+  }
+  if (chosen(app.get_subcommand("hash-password"))) return cli::hash_password();
+  if (chosen(docs)) return cli::write_reference(options);
+  return cli::version(options, ZHIDA_VERSION);
+}
