@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "platform/crypto/certificate.h"
-#include "platform/crypto/openssl_handles.h"
+#include "platform/crypto/openssl_handles_internal.h"
 
 namespace zhida::crypto {
 

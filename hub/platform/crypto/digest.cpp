@@ -12,7 +12,7 @@
 #include <openssl/rand.h>
 
 #include "base/assert.h"
-#include "platform/crypto/openssl_handles.h"
+#include "platform/crypto/openssl_handles_internal.h"
 
 namespace zhida::crypto {
 namespace {

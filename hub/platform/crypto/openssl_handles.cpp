@@ -1,6 +1,6 @@
-#include "platform/crypto/openssl_handles.h"
-
 #include <ctime>
+
+#include "platform/crypto/openssl_handles_internal.h"
 
 namespace zhida::crypto {
 namespace {

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "platform/crypto/certificate_impl.h"
-#include "platform/crypto/openssl_handles.h"
+#include "platform/crypto/openssl_handles_internal.h"
 
 namespace zhida::crypto {
 

@@ -5,7 +5,7 @@
 
 #include "platform/crypto/der.h"
 #include "platform/crypto/issuer.h"
-#include "platform/crypto/openssl_handles.h"
+#include "platform/crypto/openssl_handles_internal.h"
 #include "platform/crypto/signer.h"
 #include "platform/crypto/trust_store.h"
 #include "support/temp_folder.h"
