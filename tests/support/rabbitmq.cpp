@@ -107,6 +107,8 @@ RabbitMq::RabbitMq()
 
 RabbitMq::~RabbitMq() {
   stop(SIGTERM);
+  ::kill(mapper_, SIGKILL);
+  ::waitpid(mapper_, nullptr, 0);
 }
 
 std::vector<std::string> RabbitMq::environment() const {
@@ -167,7 +169,7 @@ pid_t RabbitMq::run(const std::vector<std::string>& command, const std::string& 
 void RabbitMq::start() {
   const std::string output = folder_.file("output");
   // A port mapper of our own in the foreground: the one that Erlang starts makes itself a daemon and stays.
-  mapper_ = run({"/usr/bin/epmd"}, folder_.file("mapper_output"));
+  if (mapper_ <= 0) mapper_ = run({"/usr/bin/epmd"}, folder_.file("mapper_output"));
   for (int i = 0; i < 500 && !accepts(mapper_port_); ++i) std::this_thread::sleep_for(10ms);
   shell_ = run({scripts() + "/rabbitmq-server"}, output);
   for (const auto until = std::chrono::steady_clock::now() + 90s; std::chrono::steady_clock::now() < until;) {
@@ -202,8 +204,6 @@ void RabbitMq::stop(int signal) {
     ::waitpid(shell_, nullptr, 0);
     shell_ = -1;
   }
-  ::kill(mapper_, SIGKILL);
-  ::waitpid(mapper_, nullptr, 0);
 }
 
 std::string RabbitMq::eval(const std::string& expression) {

@@ -388,10 +388,13 @@ void Connection::receive(Link& link) {
     }
     if (partial) return;
     pn_link_advance(raw);
-    if (pn_link_credit(raw) < 0) {  // Proton does not hold peers to their credit.
+    // Proton does not hold peers to their credit. A broker we dialled may overshoot by what was on its way when it got
+    // new credit (RabbitMQ 3.10 does); a partner that came to us may not.
+    const int overshoot = link.dialled ? static_cast<int>(limits_.credit_per_link) : 0;
+    if (pn_link_credit(raw) < -overshoot) {
       drop_partial(link);
-      pn_delivery_settle(delivery);
       const AmqpError why{"amqp:link:transfer-limit-exceeded", "A transfer came without credit."};
+      finish(delivery, Outcome{OutcomeKind::released, {}, {}});
       owner_.message_refused(*this, link, why);
       return close_link(link, why);
     }
@@ -489,8 +492,19 @@ void Connection::open_link(bool sending, const std::string& address) {
   pn_link_set_context(link->raw, link.get());
   by_id_.emplace(link->id, link.get());
   pn_link_t* raw = link->raw;
+  const std::uint64_t link_id = link->id;
   links_.emplace(raw, std::move(link));
   pn_link_open(raw);
+  // A broker that is just starting may never answer an attach: then the whole connection is tried anew.
+  owner_.after(limits_.handshake_deadline, [weak = weak_from_this(), link_id] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->post([connection = self.get(), link_id] {
+      const Link* waiting = connection->find(link_id);
+      if (waiting != nullptr && !waiting->attached)
+        connection->kill({"amqp:connection:forced", "An attach was not answered in time."});
+    });
+  });
 }
 
 void Connection::close(const AmqpError& why) {
