@@ -25,6 +25,10 @@ Result<Json> case_view(storage::Transaction& transaction, const flow::Rooms& roo
 /// A case as lists show it.
 Result<Json> case_item(storage::Transaction& transaction, const flow::Rooms& rooms, const BenefitCase& benefit_case);
 
+/// One row of the quarantine with all that came, bytes that are not UTF-8 shown as `\xNN`. Error `quarantine_unknown`.
+Result<Json> quarantine_view(storage::Transaction& transaction, const flow::Rooms& rooms, const std::string& id,
+                             const flow::Person& person);
+
 /// One policy item in force: its text made from the file, and how it is handled here. Error `policy_unknown`.
 Result<Json> policy_view(const flow::Rooms& rooms, const PolicyId& id);
 

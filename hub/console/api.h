@@ -1,0 +1,41 @@
+// REST: what is read, and what is done. Handlers of the table in routes.cpp.
+#pragma once
+#include "console/app.h"
+
+namespace zhida::console::api {
+
+Result<Json> me(App&, const Call&);
+Result<Json> status(App&, const Call&);
+Result<Json> entitlements(App&, const Call&);
+Result<Json> profiles(App&, const Call&);
+Result<Json> profile(App&, const Call&);
+Result<Json> policies(App&, const Call&);
+Result<Json> policy(App&, const Call&);
+Result<Json> cases(App&, const Call&);
+Result<Json> benefit_case(App&, const Call&);
+Result<Json> quarantine(App&, const Call&);
+Result<Json> quarantined(App&, const Call&);
+Result<Json> adapters(App&, const Call&);
+Result<Json> payments(App&, const Call&);
+Result<Json> appropriations(App&, const Call&);
+Result<Json> reconciliation(App&, const Call&);
+Result<Json> messages(App&, const Call&);
+Result<Json> dead_letters(App&, const Call&);
+Result<Json> audit_records(App&, const Call&);
+
+Result<Json> confirm(App&, const Call&);
+Result<Json> decline(App&, const Call&);
+Result<Json> review(App&, const Call&);
+Result<Json> object(App&, const Call&);
+Result<Json> settle_objection(App&, const Call&);
+Result<Json> release(App&, const Call&);
+Result<Json> refuse_case(App&, const Call&);
+Result<Json> correct(App&, const Call&);
+Result<Json> resolve_conflict(App&, const Call&);
+Result<Json> replay(App&, const Call&);
+Result<Json> discard(App&, const Call&);
+Result<Json> upload(App&, const Call&);
+Result<Json> pull(App&, const Call&);
+Result<Json> verify_audit(App&, const Call&);
+
+}  // namespace zhida::console::api

@@ -1,0 +1,162 @@
+#include "console/health.h"
+
+#include <sstream>
+
+#include <prometheus/text_serializer.h>
+
+#include "flow/overview.h"
+#include "flow/policy_book.h"
+#include "platform/crypto/certificate.h"
+
+namespace zhida::console::health {
+namespace {
+
+using storage::Transaction;
+
+class Numbers {
+ public:
+  using Labels = std::vector<std::pair<std::string, std::string>>;
+
+  /// Begins a family; the values follow.
+  Numbers& family(const char* name, const char* help, prometheus::MetricType type) {
+    families_.emplace_back();
+    families_.back().name = name;
+    families_.back().help = help;
+    families_.back().type = type;
+    return *this;
+  }
+  Numbers& counter(const char* name, const char* help) { return family(name, help, prometheus::MetricType::Counter); }
+  Numbers& gauge(const char* name, const char* help) { return family(name, help, prometheus::MetricType::Gauge); }
+  template <class Number>
+  Numbers& value(Number number, const Labels& labels = {}) {
+    prometheus::ClientMetric metric;
+    for (const auto& [name, text] : labels) {
+      prometheus::ClientMetric::Label label;
+      label.name = name;
+      label.value = text;
+      metric.label.push_back(std::move(label));
+    }
+    // Metrics are doubles; money stays out of here.
+    metric.gauge.value = metric.counter.value = static_cast<double>(number);
+    families_.back().metric.push_back(std::move(metric));
+    return *this;
+  }
+  std::string text() const {
+    std::ostringstream out;
+    prometheus::TextSerializer().Serialize(out, families_);
+    return out.str();
+  }
+
+ private:
+  std::vector<prometheus::MetricFamily> families_;
+};
+
+Answer json_answer(int status, const Json& json) {
+  Answer answer;
+  answer.status = status;
+  answer.body = dump(json);
+  return answer;
+}
+
+}  // namespace
+
+Result<Answer> livez(App&, const Call&) {
+  return json_answer(200, {{"status", "ok"}});
+}
+
+Result<Answer> readyz(App& app, const Call&) {
+  Json checks = Json::object();
+  bool ready = true;
+  const auto check = [&](const char* name, bool good) {
+    checks[name] = good ? "ok" : "failed";
+    ready = ready && good;
+  };
+  check("database", app.hub.rooms()
+                        .database
+                        .read([](Transaction& transaction) -> Result<void> {
+                          // The newest table there is: the schema is as this program wants it.
+                          CHECK_OK(transaction.query("SELECT count(*) FROM console_answer WHERE at < 0", {}, "i"));
+                          return ok();
+                        })
+                        .has_value());
+  const auto& config = app.hub.config();
+  check("messages", app.hub.amqp_port() != 0 || !config.brokers.empty());
+  check("policies", !app.hub.rooms().policies.all().empty());
+  return json_answer(ready ? 200 : 503, {{"status", ready ? "ok" : "failed"}, {"checks", checks}});
+}
+
+Result<Answer> metrics(App& app, const Call&) {
+  flow::Overview overview;
+  CHECK_OK(app.hub.rooms().database.read([&](Transaction& transaction) -> Result<void> {
+    overview = TRY(flow::count_overview(transaction));
+    return ok();
+  }));
+  const auto node = app.hub.node_stats();
+  const auto writer = app.hub.writer_stats();
+  Numbers numbers;
+  numbers.gauge("zhida_build_info", "The version that runs.").value(1, {{"version", app.hub.config().version}});
+  numbers.counter("zhida_records_total", "Rows of sources, each delivery counted.")
+      .value(overview.accepted, {{"result", "accepted"}})
+      .value(overview.duplicate, {{"result", "duplicate"}})
+      .value(overview.quarantined, {{"result", "quarantined"}});
+  numbers.counter("zhida_messages_total", "AMQP messages since the start.")
+      .value(node.received, {{"result", "received"}})
+      .value(node.accepted, {{"result", "accepted"}})
+      .value(node.rejected, {{"result", "rejected"}})
+      .value(node.released, {{"result", "released"}})
+      .value(node.malformed, {{"result", "malformed"}})
+      .value(node.sent, {{"result", "sent"}})
+      .value(node.sent_accepted, {{"result", "sent_accepted"}})
+      .value(node.sent_rejected, {{"result", "sent_rejected"}});
+  numbers.gauge("zhida_connections", "AMQP connections now.").value(node.connections);
+  numbers.gauge("zhida_queue_depth", "What waits: for the writer, for a retry, to be sent, for a person.")
+      .value(writer.queued, {{"queue", "writer"}})
+      .value(writer.waiting_for_retry, {{"queue", "retry"}})
+      .value(overview.unsent, {{"queue", "outbox"}})
+      .value(overview.quarantine_open, {{"queue", "quarantine"}});
+  numbers.gauge("zhida_dead_letters", "Messages that no door could take and nobody has dealt with.")
+      .value(overview.dead_letters);
+  numbers.gauge("zhida_profiles", "Firms that the hub knows.").value(overview.profiles);
+  numbers.gauge("zhida_entitlements", "Verdicts now.");
+  for (const auto& [verdict, count] : overview.verdicts) numbers.value(count, {{"verdict", verdict}});
+  numbers.gauge("zhida_cases", "Cases by state.");
+  for (const auto& [state, count] : overview.cases) numbers.value(count, {{"state", state}});
+  numbers.gauge("zhida_payments", "Payment requests by what became of them.")
+      .value(overview.requests, {{"state", "all"}})
+      .value(overview.open, {{"state", "open"}})
+      .value(overview.settled, {{"state", "settled"}})
+      .value(overview.returned, {{"state", "returned"}})
+      .value(overview.sent_back, {{"state", "sent_back"}})
+      .value(overview.conflicts, {{"state", "conflict"}});
+  numbers.counter("zhida_commits_total", "Transactions of the writer.").value(writer.commits);
+  numbers.counter("zhida_commit_failures_total", "Transactions that could not be committed.")
+      .value(writer.commit_failures);
+  numbers.counter("zhida_operations_total", "Works inside those transactions.").value(writer.operations);
+  numbers.counter("zhida_commit_micros_total", "Time spent in transactions, effects included.")
+      .value(writer.commit_micros_total);
+  numbers.gauge("zhida_commit_micros_max", "The longest transaction so far.").value(writer.commit_micros_max);
+  numbers.gauge("zhida_audit_records", "Rows of the trail.").value(overview.audit_records);
+  const auto sources = app.hub.sources().status();
+  numbers.gauge("zhida_source_failing", "1 when the last pull of a source failed.");
+  for (const auto& source : sources) numbers.value(source.last_error.empty() ? 0 : 1, {{"adapter", source.name}});
+  numbers.gauge("zhida_source_paused", "1 when nothing is pulled from a source.");
+  for (const auto& source : sources) numbers.value(source.paused ? 1 : 0, {{"adapter", source.name}});
+  if (!app.certificate_file.empty()) {
+    const auto certificate = crypto::Certificate::load(app.certificate_file);
+    if (certificate) {
+      const auto left = certificate.value().not_after() - SystemClock().now();
+      numbers.gauge("zhida_cert_expiry_days", "Days that a certificate is still valid.")
+          .value(std::chrono::duration_cast<std::chrono::hours>(left).count() / 24, {{"certificate", "http"}});
+    }
+  }
+  Answer answer;
+  answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  answer.body = numbers.text();
+  return answer;
+}
+
+Result<Answer> openapi(App&, const Call&) {
+  return json_answer(200, openapi_document());
+}
+
+}  // namespace zhida::console::health

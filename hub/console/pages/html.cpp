@@ -1,0 +1,59 @@
+#include "console/pages/html.h"
+
+#include "base/assert.h"
+
+namespace zhida::console {
+
+std::string escape(std::string_view text) {
+  std::string escaped;
+  escaped.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\'':
+        escaped += "&#39;";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t')
+          escaped += "\xEF\xBF\xBD";
+        else
+          escaped += c;
+    }
+  }
+  return escaped;
+}
+
+Html::Piece::Piece(const Json& json)
+    : text_(json.is_null()     ? std::string("—")
+            : json.is_string() ? escape(json.get_ref<const std::string&>())
+                               : escape(json.dump(-1, ' ', false, Json::error_handler_t::replace))) {}
+
+void Html::put(std::string_view format, std::initializer_list<Piece> pieces) {
+  const auto* piece = pieces.begin();
+  for (std::size_t at = 0; at < format.size();) {
+    const auto hole = format.find("{}", at);
+    if (hole == std::string_view::npos) {
+      text_ += format.substr(at);
+      break;
+    }
+    ZHIDA_ASSERT(piece != pieces.end());
+    text_ += format.substr(at, hole - at);
+    text_ += piece->markup();
+    ++piece;
+    at = hole + 2;
+  }
+  ZHIDA_ASSERT(piece == pieces.end());
+}
+
+}  // namespace zhida::console

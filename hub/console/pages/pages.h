@@ -1,0 +1,28 @@
+// Pages for people: plain HTML in Chinese, no scripts. Handlers of the table in routes.cpp.
+#pragma once
+#include "console/routes.h"
+
+namespace zhida::console::pages {
+
+Result<Answer> style(App&, const Call&);
+Result<Answer> problem(App&, const Call&);
+Result<Answer> sign_in_form(App&, const Call&);
+Result<Answer> sign_in(App&, const Call&);
+Result<Answer> sign_out(App&, const Call&);
+Result<Answer> overview(App&, const Call&);
+Result<Answer> firms(App&, const Call&);
+Result<Answer> firm(App&, const Call&);
+Result<Answer> cases(App&, const Call&);
+Result<Answer> benefit_case(App&, const Call&);
+Result<Answer> decide(App&, const Call&);
+Result<Answer> quarantine(App&, const Call&);
+Result<Answer> quarantined(App&, const Call&);
+Result<Answer> replay(App&, const Call&);
+Result<Answer> money(App&, const Call&);
+
+/// What a person sees instead of a page that failed.
+Answer error_page(App& app, const Call& call, const Error& error);
+/// To the sign-in page, and back here afterwards.
+Answer to_sign_in(const Call& call);
+
+}  // namespace zhida::console::pages
