@@ -1,4 +1,8 @@
 // Credit information centre (信用): pushes sealed JSON messages over AMQP 1.0.
+#include <algorithm>
+#include <array>
+#include <iterator>
+
 #include "adapter_api/adapter_spec.h"
 #include "adapter_api/transports/delivery.h"
 #include "adapters/credit/decode.h"
@@ -8,6 +12,7 @@ namespace zhida::adapters::credit {
 namespace {
 
 constexpr const char* kAddress = "credit.records";
+constexpr std::array kRecordTypes{"credit.rating", "credit.punishment", "credit.list_entry", "credit.list_coverage"};
 
 /// Everything about the connection is in peers.yaml and in the hub's own AMQP settings.
 struct CreditConfig : ConfigSpec {
@@ -27,7 +32,15 @@ class CreditAdapter final : public Adapter {
     if (!*config_.enabled)
       return refuse("source_disabled", "Messages of the credit centre are switched off in zhida.yaml.");
     auto batch = TRY(decode_message(message));
+    // Rows that do not say of which type they are fall under no grant; people shall still see them.
+    std::vector<SourceBatch::Unreadable> nameless;
+    for (auto& row : batch.unreadable)
+      if (row.record_type.empty()) nameless.push_back(std::move(row));
     transports::keep_granted(context_, batch);
+    std::erase_if(batch.unreadable, [](const SourceBatch::Unreadable& row) { return row.record_type.empty(); });
+    const bool anything =
+        std::any_of(kRecordTypes.begin(), kRecordTypes.end(), [&](const char* type) { return context_.granted(type); });
+    if (anything) std::move(nameless.begin(), nameless.end(), std::back_inserter(batch.unreadable));
     return batch;
   }
 
@@ -47,15 +60,9 @@ class CreditAdapter final : public Adapter {
 }  // namespace
 
 AdapterSpec spec() {
-  return AdapterSpec{"credit", "信用"}
-      .emits("credit.rating", 1)
-      .emits("credit.punishment", 1)
-      .emits("credit.list_entry", 1)
-      .emits("credit.list_coverage", 1)
-      .pushes(kAddress)
-      .configured_by<CreditConfig>()
-      .made_by(&CreditAdapter::create)
-      .decodes(&decode_sample);
+  AdapterSpec spec{"credit", "信用"};
+  for (const char* type : kRecordTypes) spec.emits(type, 1);
+  return spec.pushes(kAddress).configured_by<CreditConfig>().made_by(&CreditAdapter::create).decodes(&decode_sample);
 }
 
 }  // namespace zhida::adapters::credit

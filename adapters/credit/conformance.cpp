@@ -12,15 +12,21 @@ class Messages final : public simulator::Scene {
  public:
   std::string settings() const override { return "enabled: true\n"; }
   std::string record_type() const override { return "credit.rating"; }
-  void hold(int count) override { held_ = count; }
+  void hold(int count) override {
+    // A message that was sent never changes; what is new comes in new ones.
+    while (held_ < count) {
+      const int from = held_;
+      held_ = std::min(count, held_ + 10);
+      sent_.push_back(message(from, held_));
+    }
+  }
   void spoil(Spoil how) override { spoilt_ = how; }
   bool can_be(Spoil how) const override {
     return how == Spoil::nothing || how == Spoil::duplicate || how == Spoil::malformed_record || how == Spoil::nonsense;
   }
 
   std::vector<PushedMessage> pushed() override {
-    std::vector<PushedMessage> messages;
-    for (int from = 0; from < held_; from += 10) messages.push_back(message(from, std::min(held_, from + 10)));
+    auto messages = sent_;
     if (spoilt_ == Spoil::duplicate && !messages.empty()) messages.push_back(messages.front());
     if (spoilt_ == Spoil::malformed_record) {
       auto broken = message(0, 0);
@@ -54,6 +60,7 @@ class Messages final : public simulator::Scene {
     return message;
   }
 
+  std::vector<PushedMessage> sent_;
   int held_ = 0;
   Spoil spoilt_ = Spoil::nothing;
 };

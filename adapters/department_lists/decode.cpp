@@ -25,6 +25,13 @@ std::string key_of(const List& list, const SourceRecord& record) {
   return firm.empty() ? std::string() : firm + "/" + year;
 }
 
+std::string key_name(const List& list) {
+  const std::string name(list.name);
+  if (name == "hnte") return "证书编号";
+  if (name == "patents") return "专利号";
+  return "统一社会信用代码 or 企业名称";
+}
+
 std::string stem_of(const std::string& file_name) {
   const auto slash = file_name.rfind('/');
   const auto base = slash == std::string::npos ? file_name : file_name.substr(slash + 1);
@@ -74,7 +81,6 @@ Result<SourceBatch> decode_list(const std::string& file_name, ByteView content) 
   SourceBatch batch;
   batch.source = "department_lists";
   batch.origin = file_name;
-  std::map<std::string, int> repeats;
   for (const auto& row : table.rows()) {
     SourceRecord record;
     record.source = batch.source;
@@ -86,14 +92,14 @@ Result<SourceBatch> decode_list(const std::string& file_name, ByteView content) 
       batch.unreadable.push_back({list->record_type, record.position, record.body, code, message});
     };
     if (!row.fault.empty()) {
-      unreadable("row_unreadable", "Line " + std::to_string(row.line) + ": " + row.fault);
+      unreadable("row_unreadable", row.fault);
       continue;
     }
     for (const auto* column : list->columns) record.columns[column] = row.fields[places.at(column)];
     record.key = key_of(*list, record);
     if (record.key.empty()) {
-      unreadable("key_missing",
-                 "Line " + std::to_string(row.line) + ": neither code nor name nor number tells this row apart.");
+      unreadable("key_missing", "Line " + std::to_string(row.line) + ": the row has no " + key_name(*list) +
+                                    ", which tells rows apart.");
       continue;
     }
     batch.records.push_back(std::move(record));
