@@ -23,12 +23,18 @@ CLI::App* pass_on(CLI::App& app, const std::string& name, const std::string& des
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Zhida (直达): an integration hub through which benefits reach enterprises by themselves."};
+  CLI::App app{"Zhida (直达): an integration hub through which benefits reach enterprises by themselves.", "zhida"};
+  app.footer(
+      "Exit codes: 0 done, 1 findings, 2 usage, 3 a peer cannot be reached, 4 a precondition does not hold, 70 a "
+      "mistake "
+      "of ours.\nMore: docs/cli.md");
   app.require_subcommand(0, 1);
   app.set_version_flag("--version", std::string(ZHIDA_VERSION));
   cli::Options options;
   const auto with_config = [&](CLI::App* command) {
-    command->add_option("--config", options.config, "zhida.yaml")->envname("ZHIDA_CONFIG")->capture_default_str();
+    command->add_option("--config", options.config, "The settings file")
+        ->envname("ZHIDA_CONFIG")
+        ->capture_default_str();
     return command;
   };
   const auto with_json = [&](CLI::App* command) {
@@ -36,18 +42,18 @@ int main(int argc, char** argv) {
     return command;
   };
 
-  with_config(app.add_subcommand("serve", "Run the hub: adapters, messages, REST and pages"));
+  with_config(app.add_subcommand("serve", "Run the hub until SIGINT or SIGTERM: adapters, messages, REST and pages"));
   auto* check =
       with_config(app.add_subcommand("check", "Check settings, certificates, seals, mappings, policies and the store"));
   check->add_flag("--connect", options.connect, "Also try the connection to every source");
 
-  auto* config = app.add_subcommand("config", "The settings");
+  auto* config = app.add_subcommand("config", "Settings: show, example");
   config->require_subcommand(1);
   with_json(
       with_config(config->add_subcommand("show", "The settings in force, each with its origin; secrets as ****")));
   config->add_subcommand("example", "A zhida.yaml with every setting, its default and its sentence");
 
-  auto* adapter = app.add_subcommand("adapter", "The source systems");
+  auto* adapter = app.add_subcommand("adapter", "Source systems: list, test, pull");
   adapter->require_subcommand(1);
   with_json(adapter->add_subcommand("list", "Every adapter of this build"));
   auto* adapter_test = with_config(adapter->add_subcommand("test", "Try a connection step by step"));
@@ -56,31 +62,31 @@ int main(int argc, char** argv) {
       with_json(with_config(adapter->add_subcommand("pull", "Fetch what is new, now (the hub must not be running)")));
   adapter_pull->add_option("name", options.name, "Adapter")->required();
 
-  auto* mapping = pass_on(app, "mapping", "check, test or run mapping files");
-  auto* policy = pass_on(app, "policy", "check, test, match or explain policy items");
-  auto* seal = pass_on(app, "seal", "make-seal, sign or show electronic seals");
+  auto* mapping = pass_on(app, "mapping", "Mapping files: check, test, run");
+  auto* policy = pass_on(app, "policy", "Policy items: check, test, match, explain");
+  auto* seal = pass_on(app, "seal", "Electronic seals: make-seal, sign, verify, show");
 
-  auto* profile = app.add_subcommand("profile", "Enterprise profiles");
+  auto* profile = app.add_subcommand("profile", "Profiles of firms: show");
   profile->require_subcommand(1);
   auto* profile_show =
       with_json(with_config(profile->add_subcommand("show", "All that is known of a firm, with its sources")));
   profile_show->add_option("uscc", options.name, "Unified social credit code")->required();
 
-  auto* benefit_case = app.add_subcommand("case", "Cases");
+  auto* benefit_case = app.add_subcommand("case", "Cases: show");
   benefit_case->require_subcommand(1);
   auto* case_show = with_json(
       with_config(benefit_case->add_subcommand("show", "Why a case is there, where it stands, who acts next")));
   case_show->add_option("id", options.name, "Case number")->required();
 
-  auto* replay = with_json(
-      with_config(app.add_subcommand("replay", "Run quarantined records through today's mappings once more")));
+  auto* replay = with_json(with_config(app.add_subcommand(
+      "replay", "Run quarantined records through today's mappings once more (while the hub stands still)")));
   replay->add_option("--source", options.source, "Only of this source");
   replay->add_option("--code", options.code, "Only with this code");
   replay->add_option("--record-type", options.record_type, "Only of this record type");
   replay->add_flag("--dry-run", options.dry_run, "Only say what would be replayed");
   replay->add_flag("--yes", options.yes, "Do not ask");
 
-  auto* audit = app.add_subcommand("audit", "The audit trail");
+  auto* audit = app.add_subcommand("audit", "The audit trail: verify");
   audit->require_subcommand(1);
   auto* audit_verify = with_json(
       with_config(audit->add_subcommand("verify", "Recompute every hash; names the first record that does not hold")));
@@ -93,7 +99,7 @@ int main(int argc, char** argv) {
   reconcile->add_option("--day", options.day, "YYYY-MM-DD")->required();
   reconcile->add_option("--division", options.division, "Fiscal division; all when absent");
 
-  auto* database = app.add_subcommand("db", "The store");
+  auto* database = app.add_subcommand("db", "The store: migrate, status, backup");
   database->require_subcommand(1);
   with_config(database->add_subcommand("migrate", "Bring the schema up to date"));
   with_json(with_config(database->add_subcommand("status", "Which migrations ran")));

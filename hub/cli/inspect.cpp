@@ -148,6 +148,10 @@ int seal(const std::vector<std::string>& arguments) {
     std::cerr << seal::seal_usage();
     return kUsage;
   }
+  if (arguments[0] == "--help" || arguments[0] == "-h") {
+    std::cout << seal::seal_usage();
+    return kOk;
+  }
   return seal::run_seal_command(arguments, std::cout, std::cerr);
 }
 

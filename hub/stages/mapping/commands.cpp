@@ -195,6 +195,10 @@ int run(const Options& options, std::istream& in, std::ostream& out, std::ostrea
 int run_mapping_command(const std::vector<std::string>& arguments, std::istream& in, std::ostream& out,
                         std::ostream& err) {
   if (arguments.empty()) return usage(err);
+  if (arguments[0] == "--help" || arguments[0] == "-h") {
+    (void)usage(out);
+    return kFine;
+  }
   Options options;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];

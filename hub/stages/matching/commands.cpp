@@ -289,6 +289,10 @@ int run_policy_command(const std::vector<std::string>& arguments, std::ostream& 
   Command command(parsed ? parsed.value() : none, out, err, load_fields);
   if (!parsed) return command.usage(parsed.error().message);
   if (arguments.empty()) return command.usage("What shall be done?");
+  if (arguments[0] == "--help" || arguments[0] == "-h") {
+    out << kUsageText;
+    return kFine;
+  }
   if (arguments[0] == "check") return command.check();
   if (arguments[0] == "test") return command.test();
   if (arguments[0] == "match") return command.match();
