@@ -16,8 +16,8 @@ namespace zhida::console {
 
 struct App {
   flow::Hub& hub;
-  bool secure = false;           ///< TLS is spoken: the cookie says so, and browsers are told to stay with it.
-  std::string certificate_file;  ///< Of the server; its last day is among the metrics.
+  bool secure = false;             ///< TLS is spoken: the cookie says so, and browsers are told to stay with it.
+  std::string certificate_file{};  ///< Of the server; its last day is among the metrics.
   Sessions sessions{};
   RunningRequests running{};
   Log log{"console"};

@@ -84,7 +84,7 @@ std::string like_anywhere(const std::string& text) {
 
 std::string cursor_of(const std::vector<std::string>& key) {
   std::string joined;
-  for (const auto& part : key) joined += (joined.empty() ? "" : "\n") + part;
+  for (std::size_t i = 0; i < key.size(); ++i) joined += (i == 0 ? "" : "\n") + key[i];
   std::string text = to_base64(joined);
   while (text.ends_with('=')) text.pop_back();
   for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
