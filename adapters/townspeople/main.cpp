@@ -35,10 +35,10 @@ int main(int argc, char** argv) {
   app.add_option("--days-max", options.days_max, "With --once: give up after so many days");
   CLI11_PARSE(app, argc, argv);
   options.town.patience = std::chrono::seconds(patience_seconds);
-  std::signal(SIGINT, on_signal);
-  std::signal(SIGTERM, on_signal);
 
   if (!once) {
+    std::signal(SIGINT, on_signal);
+    std::signal(SIGTERM, on_signal);
     const auto lived = townspeople::live(options, day_seconds, [] { return g_stop != 0; });
     if (lived) return 0;
     std::fprintf(stderr, "%s\n", lived.error().message.c_str());

@@ -58,7 +58,7 @@ Result<Acts> People::look_and_act() {
   const std::pair<const char*, Act> rounds[] = {
       {"notified", &People::firm_answers},        {"payee_repair", &People::firm_repairs_account},
       {"in_review", &People::departments_review}, {"publicity", &People::public_objects},
-      {"held", &People::objection_is_settled},
+      {"held", &People::objection_is_settled},    {"rechecking", &People::finance_gives_up},
   };
   for (const auto& [state, act] : rounds) {
     // The whole list first: acting on a case moves it out of the list that is being read.
@@ -132,6 +132,13 @@ Result<void> People::objection_is_settled(const Json& item, Acts& acts) {
 
 Result<void> People::finance_releases(const Json& item, Acts& acts) {
   return did(finance_.post(path_of(item, "release"), Json::object()), acts.released);
+}
+
+/// Money may come and data may be mended; what is still not known after ten working days is ended by a person.
+Result<void> People::finance_gives_up(const Json& item, Acts& acts) {
+  const auto since = TRY(parse_rfc3339(TRY(get_string(item, "state_since"))));
+  if (clock_.today() < calendar_.plus_working_days(Date::of(since), 10)) return ok();
+  return did(finance_.post(path_of(item, "refuse"), {{"reason", "数据长期无法核实，终止办理"}}), acts.refused);
 }
 
 }  // namespace zhida::townspeople

@@ -40,6 +40,7 @@ class People {
   Result<void> public_objects(const Json& item, Acts& acts);
   Result<void> objection_is_settled(const Json& item, Acts& acts);
   Result<void> finance_releases(const Json& item, Acts& acts);
+  Result<void> finance_gives_up(const Json& item, Acts& acts);
 
   const town::World& world_;
   const Clock& clock_;

@@ -69,12 +69,16 @@ int config_show(const Options& options) {
 }
 
 int config_example() {
-  std::cout << flow::HubSettings().as_example();
+  // The hub's example ends with the section of the adapters as a comment; here the section follows.
+  constexpr std::string_view kAdapters = "# adapters:\n";
+  std::string hub = flow::HubSettings().as_example();
+  if (hub.ends_with(kAdapters)) hub.erase(hub.size() - kAdapters.size(), 2);
+  std::cout << hub;
   for (const auto& spec : all_adapters()) {
     const auto configuration = spec.new_configuration();
     if (configuration == nullptr) continue;
-    std::cout << "  # " << spec.title() << "\n  " << spec.name() << ":\n";
-    std::string text = configuration->as_example();
+    const std::string text = configuration->as_example();
+    std::cout << "  # " << spec.title() << "\n  " << spec.name() << (text.empty() ? ": {}\n" : ":\n");
     for (std::size_t at = 0; at < text.size();) {
       const auto end = std::min(text.find('\n', at), text.size());
       std::cout << "    " << text.substr(at, end - at) << "\n";

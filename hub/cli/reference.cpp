@@ -6,7 +6,7 @@
 #include "audit/events.h"
 #include "base/bytes.h"
 #include "cli/open_hub.h"
-#include "console/openapi.h"
+#include "console/routes.h"
 #include "flow/people.h"
 #include "stages/mapping/fields.h"
 #include "stages/matching/policy.h"
@@ -57,7 +57,7 @@ Result<std::string> fields_page() {
                      "| absence proved by |\n|---|---|---|---|---|---|---|\n";
   for (const auto& [name, field] : fields.all())
     page += "| `" + name + "` | " + field.title + " | " + to_text(field.type) + " | " + field.unit + " | " +
-            std::to_string(field.fresh_for_days) + " | " +
+            (field.fresh_for_days == 0 ? "always" : std::to_string(field.fresh_for_days)) + " | " +
             (field.derived_by.empty() ? to_text(field.combine) : "derived: " + field.derived_by) + " | " +
             field.covered_by + " |\n";
   return page;

@@ -11,6 +11,12 @@
 namespace zhida::flow {
 namespace {
 
+/// What the firm is called today: the register may have come after the list that made it known.
+Result<std::string> name_of(storage::Transaction& transaction, const std::string& uscc) {
+  const auto rows = TRY(transaction.query("SELECT name FROM enterprise WHERE uscc = ?", {uscc}, "t"));
+  return rows.empty() ? std::string() : rows.front().text_or(0, "");
+}
+
 using casework::WorkKind;
 constexpr auto kWaitForMoney = 30s;
 constexpr auto kWaitForData = 5s;
@@ -119,7 +125,7 @@ bool CaseWorker::do_simple(const Attempts& works) {
           (void)TRY(casework_.lapse(transaction, work.case_id));
           break;
         case WorkKind::check_payee:
-          (void)TRY(casework_.check_payee(transaction, work.case_id));
+          (void)TRY(casework_.check_payee(transaction, work.case_id, TRY(name_of(transaction, work.uscc))));
           break;
         case WorkKind::end_publicity:
           (void)TRY(casework_.end_publicity(transaction, work.case_id));

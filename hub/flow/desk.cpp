@@ -87,7 +87,12 @@ Result<BenefitCase> Desk::release(const Person& person, const CaseId& id) {
 }
 
 Result<BenefitCase> Desk::refuse_case(const Person& person, const CaseId& id, const std::string& reason) {
-  return act(person, "finance_releaser", id, [&](storage::Transaction& transaction) {
+  return act(person, "finance_releaser", id, [&](storage::Transaction& transaction) -> Result<BenefitCase> {
+    const auto now = TRY(casework::load_case(transaction, id));
+    // After the final yes a case is not refused any more, but it can be ended while nothing was asked of the treasury:
+    // its data may stay unknown for good.
+    if (now.state == CaseState::rechecking)
+      return casework_.void_case(transaction, id, reason, {person.actor(), Role::officer, {}});
     return casework_.refuse_case(transaction, id, reason, {person.actor(), Role::releaser, {}});
   });
 }

@@ -34,6 +34,7 @@ class Desk {
   Result<BenefitCase> settle_objection(const Person& person, const CaseId& id, const std::string& objection_id,
                                        bool upheld, const std::string& reason);
   Result<BenefitCase> release(const Person& person, const CaseId& id);
+  /// The final no; ends a case that waits for a re-check as void.
   Result<BenefitCase> refuse_case(const Person& person, const CaseId& id, const std::string& reason);
   Result<BenefitCase> correct(const Person& person, const CaseId& id, const std::string& note);
   /// A person settled the treasury's contradiction.

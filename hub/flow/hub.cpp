@@ -192,7 +192,7 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
     if (configuration == configurations.end()) continue;
     CHECK_OK(p.sources.add(spec, *configuration->second));
   }
-  p.outgoing = std::make_unique<Outgoing>(*p.clock, p.sources.carried_addresses());
+  p.outgoing = std::make_unique<Outgoing>(*p.clock, p.sources.carried_addresses(), p.sealer->es_id());
   p.match_door = std::make_unique<MatchDoor>(p.rooms, p.casework, [&p] { p.wake_cases(); });
   p.case_worker = std::make_unique<CaseWorker>(
       p.rooms, p.casework, p.payments, *p.outgoing,

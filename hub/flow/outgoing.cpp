@@ -20,6 +20,11 @@ Result<void> Outgoing::operator()(storage::Transaction& transaction, const Outgo
   message.correlation_id = envelope.correlation_id;
   message.content_type = envelope.content_type;
   message.properties = envelope.properties;
+  if (!envelope.trace_id.empty()) message.properties["trace-id"] = envelope.trace_id;
+  if (!envelope.seal.empty()) {
+    message.properties["seal-alg"] = "sm2-sm3";
+    message.properties["seal-id"] = seal_id_;
+  }
   message.body = envelope.body;
   message.seal = envelope.seal;
   message.trace_id = envelope.trace_id;

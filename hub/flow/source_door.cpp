@@ -198,17 +198,25 @@ Result<void> SourceDoor::discard(std::int64_t quarantine_id, const std::string& 
 }
 
 Result<std::int64_t> SourceDoor::replay_waiting() {
-  std::vector<std::int64_t> waiting;
-  CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
-    waiting = TRY(intake::waiting_for_firm(transaction, 1000));
-    return ok();
-  }));
   std::int64_t accepted = 0;
-  for (const auto id : waiting) {
-    const auto outcome = TRY(replay(id, "system"));
-    if (outcome.kind != RecordOutcome::Kind::quarantined) ++accepted;
+  // A unit that is known by now may make its payments known: rounds, until one changes nothing.
+  for (;;) {
+    std::vector<std::int64_t> waiting;
+    CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
+      waiting = TRY(intake::waiting_for_firm(transaction, 1000));
+      return ok();
+    }));
+    std::int64_t now_accepted = 0;
+    for (const auto id : waiting) {
+      const auto outcome = replay(id, "system");
+      // Somebody else was faster with this row.
+      if (!outcome && outcome.error().code == "quarantine_not_open") continue;
+      if (!outcome) return outcome.error();
+      if (outcome.value().kind != RecordOutcome::Kind::quarantined) ++now_accepted;
+    }
+    accepted += now_accepted;
+    if (now_accepted == 0) return accepted;
   }
-  return accepted;
 }
 
 }  // namespace zhida::flow

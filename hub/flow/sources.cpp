@@ -138,9 +138,9 @@ Result<messaging::Effect> Sources::handle_push(Source& source, const messaging::
 
 void Sources::start() {
   for (auto& source : sources_) {
-    bool swept = false;
+    bool swept = source->spec.record_types().empty();  // Who brings no records has none to wait for.
     (void)rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
-      swept = TRY(matching::read_match_cursor(transaction, swept_name(source->spec.name()))) > 0;
+      swept = swept || TRY(matching::read_match_cursor(transaction, swept_name(source->spec.name()))) > 0;
       return ok();
     });
     {
@@ -243,9 +243,9 @@ Result<std::vector<RecordOutcome>> Sources::upload(const std::string& name, cons
   if (source == nullptr || !source->spec.accepts_uploads())
     return refuse("source_unknown", "No source \"" + name + "\" takes files.");
   transports::Delivery delivery(source->context);
-  return transports::take_upload(source->context, delivery, file_name, content, [source](const std::string& name_of_file, ByteView octets) {
-    return source->spec.decode(name_of_file, octets);
-  });
+  return transports::take_upload(
+      source->context, delivery, file_name, content,
+      [source](const std::string& name_of_file, ByteView octets) { return source->spec.decode(name_of_file, octets); });
 }
 
 Result<void> Sources::test(const std::string& name, const std::function<void(const std::string&)>& report) {

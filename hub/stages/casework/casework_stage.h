@@ -118,7 +118,9 @@ class Casework {
                               const Actor& actor);
   /// confirmed → payee_check → in_review (or approved, where the final yes was given before), or payee_repair with the
   /// reason.
-  Result<BenefitCase> check_payee(Transaction& transaction, const CaseId& id);
+  /// `current_name`: what the firm is called in its profile now; empty: as when the case was opened. Error
+  /// `enterprise_name_unknown` (retry) where the rule compares names and no source has told the firm's.
+  Result<BenefitCase> check_payee(Transaction& transaction, const CaseId& id, const std::string& current_name = {});
   /// payee_repair → payee_check: an officer found that the account is right as it is (the treasury sent the request
   /// back for another reason, which was mended).
   Result<BenefitCase> correct(Transaction& transaction, const CaseId& id, const std::string& reason,

@@ -137,9 +137,13 @@ Result<BenefitCase> Casework::decline(Transaction& transaction, const CaseId& id
   return advance(transaction, c, {CaseEvent::declined, actor, reason, "case_declined"});
 }
 
-Result<BenefitCase> Casework::check_payee(Transaction& transaction, const CaseId& id) {
+Result<BenefitCase> Casework::check_payee(Transaction& transaction, const CaseId& id, const std::string& current_name) {
   auto c = TRY(load_case(transaction, id));
   const auto settings = TRY(settings_of(c));
+  if (!current_name.empty()) c.enterprise_name = current_name;
+  if (c.enterprise_name.empty() && settings.payee_rule == PayeeRule::own_account)
+    return retry("enterprise_name_unknown",
+                 "Nobody has told yet what " + c.uscc + " is called; its account cannot be checked before.");
   if (c.state == CaseState::confirmed) {
     c = TRY(advance(transaction, c, {CaseEvent::payee_check_started, kSystem, {}, "case_changed"}));
   }

@@ -36,8 +36,9 @@ bool below(std::string_view code, std::string_view prefix) {
   if (dash == std::string_view::npos) return code.starts_with(prefix);
   const auto low = number(prefix.substr(0, dash));
   const auto high = number(prefix.substr(dash + 1));
-  const auto own = code.size() >= 2 ? number(code.substr(0, 2)) : std::nullopt;
-  return low && high && own && *own >= *low && *own <= *high;
+  if (!low || !high || code.size() < 2) return false;
+  const auto own = number(code.substr(0, 2));
+  return own.has_value() && own.value() >= low.value() && own.value() <= high.value();
 }
 
 std::string_view digits_of(std::string_view code) {
