@@ -23,6 +23,28 @@ std::string who_text(const Json& next) {
   return text.empty() ? "—" : text;
 }
 
+/// `user:zhang` by name, `peer:treasury` by the word for it.
+std::string actor_text(const flow::PeopleBook& people, const std::string& actor) {
+  if (const auto* person = actor.starts_with("user:") ? people.by_id(actor.substr(5)) : nullptr) return person->name;
+  const auto colon = actor.find(':');
+  return word(Kind::source, colon == std::string::npos ? actor : actor.substr(colon + 1));
+}
+
+/// Values and thresholds are stored as programs want them.
+std::string plain_words(const std::string& text) {
+  static constexpr std::pair<std::string_view, const char*> kWords[] = {{"true", "是"},
+                                                                        {"false", "否"},
+                                                                        {"is_true", "为是"},
+                                                                        {"is_false", "为否"},
+                                                                        {"listed", "在名单内"},
+                                                                        {"not_listed", "不在名单内"},
+                                                                        {"first_time", "首次认定"},
+                                                                        {"exists", "有数据"}};
+  for (const auto& [code, said] : kWords)
+    if (text == code) return said;
+  return text.empty() ? "—" : text;
+}
+
 struct Form {
   std::string act, department, step, yes, no, note;
 };
@@ -74,8 +96,8 @@ void show_why(Html& html, const Json& view) {
     const std::string unknown = text_of(clause, "unknown_reason");
     html.add("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", clause.at("text"),
              badge(Kind::verdict, text_of(clause, "verdict")),
-             unknown.empty() ? Html("{}", clause.at("value")) : badge(Kind::field_state, unknown),
-             clause.at("threshold"),
+             unknown.empty() ? Html("{}", plain_words(text_of(clause, "value"))) : badge(Kind::field_state, unknown),
+             plain_words(text_of(clause, "threshold")),
              clause.at("source").is_null() ? "—" : word(Kind::source, text_of(clause, "source")), clause.at("as_of"));
   }
   html.add("</table>");
@@ -84,14 +106,14 @@ void show_why(Html& html, const Json& view) {
            text_of(view, "policy_version").substr(0, 12));
 }
 
-void show_happened(Html& html, const Json& view) {
+void show_happened(Html& html, const flow::PeopleBook& people, const Json& view) {
   html.add(
       "<section class=\"card\"><h2>办理过程</h2><table><tr><th>时间</th><th>事项</th><th>状态</th><th>办理人</th>"
       "<th>说明</th></tr>");
   for (const auto& event : view.at("events"))
     html.add("<tr><td>{}</td><td>{}</td><td>{}</td><td>{} {}</td><td>{}</td></tr>", minute_of(event.at("at")),
              word(Kind::event, text_of(event, "event")), badge(Kind::case_state, text_of(event, "to")),
-             word(Kind::source, text_of(event, "actor")), text_of(event, "department"), event.at("reason"));
+             actor_text(people, text_of(event, "actor")), text_of(event, "department"), event.at("reason"));
   html.add("</table></section>");
   if (!view.at("objections").empty()) {
     html.add(
@@ -176,7 +198,7 @@ Result<Answer> benefit_case(App& app, const Call& call) {
   content.add("</dl></section>");
   show_form(content, call, view);
   show_why(content, view);
-  show_happened(content, view);
+  show_happened(content, app.hub.people(), view);
   return page(app, call, {.title = text_of(view, "title"), .here = "/cases"}, content);
 }
 

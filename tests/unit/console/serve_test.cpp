@@ -398,6 +398,7 @@ BOOST_AUTO_TEST_CASE(every_page_shows_and_escapes) {
   BOOST_CHECK(page.body.find("<script") == std::string::npos);
   BOOST_CHECK(page.body.find("湖州&lt;script&gt;有限公司") != std::string::npos);
   BOOST_CHECK(page.body.find("企业确认") != std::string::npos);
+  BOOST_CHECK(page.body.find("没有评估记录") != std::string::npos);
   const auto lost = scene.get("/cases/nothing", "operator");
   BOOST_TEST(lost.status == 404);
   BOOST_CHECK(lost.body.find(header_of(lost, "X-Trace-Id")) != std::string::npos);
