@@ -61,7 +61,9 @@ void HubLine::take() {
   for (const auto& message : arrived) {
     messaging::Settlement settlement{message.token, {}};
     if (const auto envelope = message.envelope()) {
-      if (!known_.insert(message.message_id).second) {
+      const auto [known, fresh] = known_.emplace(message.message_id, messaging::sha256(message.message));
+      if (!fresh) {
+        contradictions_ += known->second != messaging::sha256(message.message);
         node_->settle(std::span(&settlement, 1));
         continue;
       }

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +40,8 @@ class HubLine {
   /// What came so far, in order, each message-id once; every message is accepted, broken seals included (the hub's door
   /// does so too).
   const std::vector<Letter>& letters() const { return letters_; }
+  /// Messages that came under a known id with other octets: a peer that keeps its promises has none.
+  int contradictions() const { return contradictions_; }
   /// Takes what comes until the condition holds; false when it does not within the time.
   bool wait_for(const std::function<bool()>& condition, std::chrono::milliseconds patience = std::chrono::seconds(20));
   /// Seals, sends and waits for the peer's word; sends again where nobody was there to hear it. Errors `not_taken`.
@@ -56,7 +58,8 @@ class HubLine {
   std::unique_ptr<seal::SealVerifier> verifier_;
   std::uint16_t port_ = 0;
   std::vector<Letter> letters_;
-  std::set<std::string> known_;
+  std::map<std::string, Bytes> known_;  // Message-id → its octets, as a digest.
+  int contradictions_ = 0;
   Mutex mutex_;
   std::deque<messaging::Incoming> arrived_ GUARDED_BY(mutex_);
   std::deque<messaging::Outcome> outcomes_ GUARDED_BY(mutex_);

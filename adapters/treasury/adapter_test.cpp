@@ -162,6 +162,7 @@ BOOST_AUTO_TEST_CASE(a_power_cut_loses_nothing_and_pays_nothing_twice) {
   treasury.expect("repeats", 1);
   treasury.expect("money_out_fen", kAmountFen);
   treasury.expect("due_now", 0);
+  BOOST_TEST(treasury.hub->contradictions() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_cancellation_that_comes_first_is_remembered) {
