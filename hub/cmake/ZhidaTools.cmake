@@ -104,6 +104,12 @@ function(hub_test name)
   if(ZHIDA_PCH)
     target_precompile_headers(${name} REUSE_FROM zhida_base)
   endif()
+  if("fast" IN_LIST ARG_LABELS)
+    if(NOT TARGET fast_tests)
+      add_custom_target(fast_tests)  # What the sanitizer presets build.
+    endif()
+    add_dependencies(fast_tests ${name})
+  endif()
   add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --color_output=no)
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
     SKIP_RETURN_CODE 77 ENVIRONMENT "ZHIDA_SHARED=${CMAKE_SOURCE_DIR}/../shared")

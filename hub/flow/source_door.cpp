@@ -142,15 +142,15 @@ Result<std::vector<RecordOutcome>> SourceDoor::deliver(SourceBatch batch) {
   return std::move(taken->outcomes);
 }
 
-Result<std::function<Result<void>(storage::Transaction&)>> SourceDoor::effect_of(SourceBatch batch) {
+Result<Effect> SourceDoor::effect_of(SourceBatch batch, Told told) {
   auto prepared = std::make_shared<intake::PreparedBatch>(TRY(prepare(std::move(batch))));
-  return std::function<Result<void>(storage::Transaction&)>(
-      [this, prepared](storage::Transaction& transaction) -> Result<void> {
-        Taken taken;
-        CHECK_OK(take(transaction, *prepared, taken));
-        ring(taken);  // Before the commit: whoever looks too early looks again at the next bell or after a short while.
-        return ok();
-      });
+  return Effect([this, prepared, told = std::move(told)](storage::Transaction& transaction) -> Result<void> {
+    Taken taken;
+    CHECK_OK(take(transaction, *prepared, taken));
+    told(taken.outcomes);
+    ring(taken);  // Before the commit: whoever looks too early looks again at the next bell or after a short while.
+    return ok();
+  });
 }
 
 Result<RecordOutcome> SourceDoor::replay(std::int64_t quarantine_id, const std::string& actor) {

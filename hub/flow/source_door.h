@@ -28,9 +28,10 @@ class SourceDoor {
   /// Takes a batch and waits until it is durable. Outcomes in the order of the records, then the unreadable ones.
   Result<std::vector<RecordOutcome>> deliver(SourceBatch batch);
 
-  /// For pushed messages: everything that can be done before the transaction, and the rest as an effect for
-  /// handle_once.
-  Result<std::function<Result<void>(storage::Transaction&)>> effect_of(SourceBatch batch);
+  /// For pushed messages: everything that can be done before the transaction, and the rest as an effect for handle_once.
+  /// `told` hears the outcomes, inside the transaction.
+  using Told = std::function<void(const std::vector<RecordOutcome>&)>;
+  Result<Effect> effect_of(SourceBatch batch, Told told);
 
   /// Runs a quarantined row through today's mapping once more. `actor` is who asked.
   Result<RecordOutcome> replay(std::int64_t quarantine_id, const std::string& actor);

@@ -121,17 +121,24 @@ Result<messaging::Effect> Sources::handle_push(Source& source, const messaging::
   pushed.received_at = rooms_.clock.now();
   SourceBatch batch = TRY(source.adapter->decode(pushed));  // Pure: needs no turn.
   if (batch.trace_id.empty()) batch.trace_id = pushed.trace_id.empty() ? new_trace_id() : TraceId(pushed.trace_id);
-  const auto rows = batch.records.size();
-  auto effect = TRY(door_.effect_of(std::move(batch)));
+  auto effect = TRY(door_.effect_of(std::move(batch), [&source](const std::vector<RecordOutcome>& outcomes) {
+    Lock lock(source.mutex);
+    auto& totals = source.status.totals;
+    ++totals.batches;
+    for (const auto& outcome : outcomes) {
+      ++totals.received;
+      if (outcome.kind == RecordOutcome::Kind::accepted) ++totals.accepted;
+      if (outcome.kind == RecordOutcome::Kind::duplicate) ++totals.duplicate;
+      if (outcome.kind == RecordOutcome::Kind::quarantined) ++totals.quarantined;
+    }
+  }));
   return messaging::Effect(
-      [this, &source, effect = std::move(effect), rows](storage::Transaction& transaction) -> Result<void> {
+      [this, &source, effect = std::move(effect)](storage::Transaction& transaction) -> Result<void> {
         CHECK_OK(effect(transaction));
         CHECK_OK(matching::save_match_cursor(transaction, swept_name(source.spec.name()), 1));
         Lock lock(source.mutex);
         source.status.first_sweep_done = true;
         source.status.last_success = rooms_.clock.now();
-        source.status.totals.received += static_cast<std::int64_t>(rows);
-        ++source.status.totals.batches;
         return ok();
       });
 }
