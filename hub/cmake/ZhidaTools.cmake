@@ -1,6 +1,8 @@
 # What every target shares: warnings, sanitizers, the compiler cache, a fast linker, and the three functions that
 # declare a library of the hub, an adapter and a test.
 
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   # Precompiled headers need the sloppiness settings; without them ccache passes every call on to the compiler.
@@ -18,8 +20,11 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-con
                     -Woverloaded-virtual -fno-plt)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-fpch-preprocess -Wno-pedantic)
-  # GCC 12 raises false alarms inside std::string where it optimises.
-  add_compile_options(-Wno-restrict $<$<CONFIG:Release>:-Wno-stringop-overflow> $<$<CONFIG:Release>:-Wno-array-bounds>)
+  # GCC 12 raises false alarms inside std::string, std::optional and Result where it optimises.
+  add_compile_options(-Wno-restrict)
+  foreach(alarm stringop-overflow stringop-overread array-bounds maybe-uninitialized)
+    add_compile_options($<$<CONFIG:Release>:-Wno-${alarm}>)
+  endforeach()
 elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   add_compile_options(-Wthread-safety -Wno-pedantic)
 endif()
