@@ -91,7 +91,8 @@ function(hub_program name)
 endfunction()
 
 # hub_test(NAME SOURCES file... LINKS target... [LABELS fast|slow|...] [TIMEOUT s]): one Boost.Test program, run by CTest.
-# LABELS defaults to "fast": those also run under the sanitizers. Tests that start outside programs say "slow".
+# LABELS defaults to "fast": those also run under asan; those that also say "threads" under tsan. Tests that start
+# outside programs say "slow".
 function(hub_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINKS;LABELS" ${ARGN})
   if(NOT ARG_LABELS)
@@ -109,12 +110,15 @@ function(hub_test name)
   if(ZHIDA_PCH)
     target_precompile_headers(${name} REUSE_FROM zhida_base)
   endif()
-  if("fast" IN_LIST ARG_LABELS)
-    if(NOT TARGET fast_tests)
-      add_custom_target(fast_tests)  # What the sanitizer presets build.
+  # What the sanitizer presets build and run: everything fast under asan, what has threads of its own under tsan.
+  foreach(label fast threads)
+    if(label IN_LIST ARG_LABELS)
+      if(NOT TARGET ${label}_tests)
+        add_custom_target(${label}_tests)
+      endif()
+      add_dependencies(${label}_tests ${name})
     endif()
-    add_dependencies(fast_tests ${name})
-  endif()
+  endforeach()
   add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --color_output=no)
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
     SKIP_RETURN_CODE 77 ENVIRONMENT "ZHIDA_SHARED=${CMAKE_SOURCE_DIR}/../shared")
