@@ -258,6 +258,8 @@ Result<void> live(const StoryOptions& options, int day_seconds, const std::funct
     const auto deadline = std::chrono::steady_clock::now() + time;
     while (!stopping() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(kLook);
   };
+  // Days pass only once every source was read: the first reading takes its time on a small machine.
+  if (const auto swept = teller->wait_for_first_sweeps(); !swept) std::fprintf(stderr, "%s\n", swept.error().message.c_str());
   while (!stopping()) {
     const auto acts = teller->act();
     if (!acts) std::fprintf(stderr, "%s\n", acts.error().message.c_str());

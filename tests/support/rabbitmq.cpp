@@ -217,10 +217,14 @@ std::string RabbitMq::eval(const std::string& expression) {
 }
 
 void RabbitMq::declare_quorum_queue(const std::string& name) {
+  // The broker writes which folder holds the queue's log half a second or more behind the declaration (Ra's names.dets,
+  // auto_save). Killed before that, it starts the queue anew with an empty log and no leader, forgets what it accepted
+  // and never answers an attach (rabbitmq-server issue 15725). So a declared queue is one that is on disk.
   const std::string done = eval("case rabbit_amqqueue:declare(rabbit_misc:r(<<\"/\">>, queue, <<\"" + name +
                                 "\">>), true, false, [{<<\"x-queue-type\">>, longstr, <<\"quorum\">>}], none, "
-                                "<<\"guest\">>) of {new, _} -> declared; "
-                                "{existing, _} -> declared; Other -> Other end.");
+                                "<<\"guest\">>) of {Is, _} when Is =:= new; Is =:= existing -> "
+                                "#{names := #{directory_rev := Names}} = ra_system:fetch(quorum_queues), "
+                                "ok = dets:sync(Names), declared; Other -> Other end.");
   if (done.find("declared") == std::string::npos) throw std::runtime_error("The queue cannot be declared: " + done);
 }
 

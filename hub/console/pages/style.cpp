@@ -28,7 +28,7 @@ h1 { font-size: 22px; margin: 0 0 16px; } h2 { font-size: 17px; margin: 0 0 12px
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 18px 20px;
   margin-bottom: 18px; overflow-x: auto; }
 .narrow { max-width: 440px; margin: 48px auto; }
-.flow { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; }
+.flow { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin-bottom: 18px; }
 .step { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; }
 .step b { display: block; font-size: 26px; line-height: 1.3; font-variant-numeric: tabular-nums; }
 .step span { color: var(--dim); font-size: 13px; } .step i { font-style: normal; color: var(--blue); font-weight: 600; }

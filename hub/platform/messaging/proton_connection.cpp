@@ -495,14 +495,15 @@ void Connection::open_link(bool sending, const std::string& address) {
   const std::uint64_t link_id = link->id;
   links_.emplace(raw, std::move(link));
   pn_link_open(raw);
-  // A broker that is just starting may never answer an attach: then the whole connection is tried anew.
+  // A broker may never answer an attach, say for a queue without a leader: then the whole connection is tried anew.
   owner_.after(limits_.handshake_deadline, [weak = weak_from_this(), link_id] {
     const auto self = weak.lock();
     if (!self) return;
     self->post([connection = self.get(), link_id] {
       const Link* waiting = connection->find(link_id);
       if (waiting != nullptr && !waiting->attached)
-        connection->kill({"amqp:connection:forced", "An attach was not answered in time."});
+        connection->kill(
+            {"amqp:connection:forced", "The attach to " + waiting->address + " was not answered in time."});
     });
   });
 }
