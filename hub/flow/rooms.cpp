@@ -19,8 +19,9 @@ Error stopping() {
   return retry("hub_stopping", "The hub is going down; nothing was changed.");
 }
 
-/// A refusal is the caller's answer, not a dead letter: what the effect did is undone by a SAVEPOINT of its own, and
-/// the error is carried past the writer.
+/// An error of the work is the caller's answer, not a dead letter, and it is the caller who tries again: the writer
+/// would only make everybody wait and then bury it. What the effect did is undone by a SAVEPOINT of its own, and the
+/// error is carried past the writer. Errors of the store stay with the writer.
 std::shared_ptr<Ticket> submit(messaging::Writer& writer, const std::string& door, const std::string& order_key,
                                Effect effect) {
   auto ticket = std::make_shared<Ticket>();
@@ -30,7 +31,7 @@ std::shared_ptr<Ticket> submit(messaging::Writer& writer, const std::string& doo
   work.effect = [effect = std::move(effect), ticket](storage::Transaction& transaction) -> Result<void> {
     ticket->refusal.reset();
     const auto done = transaction.savepoint([&] { return effect(transaction); });
-    if (!done && done.error().fate == Fate::refuse) {
+    if (!done && done.error().code != "storage_lost" && done.error().code != "storage_busy") {
       ticket->refusal = done.error();
       return ok();
     }
