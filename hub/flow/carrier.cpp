@@ -14,6 +14,7 @@ Carrier::Carrier(const Rooms& rooms, Sources& sources, std::vector<std::string> 
 
 Result<bool> Carrier::round() {
   bool moved = false;
+  std::optional<Error> away;  // One receiver that is away holds up no other.
   for (const auto& address : addresses_) {
     std::vector<messaging::OutboxRow> rows;
     CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
@@ -49,8 +50,9 @@ Result<bool> Carrier::round() {
     for (auto& marked : commit_all(rooms_.writer, "desk", std::move(marks))) {
       CHECK_OK(std::move(marked));
     }
-    if (failed) return *failed;
+    if (failed) away = failed;
   }
+  if (away) return *away;
   return moved;
 }
 
