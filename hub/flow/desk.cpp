@@ -72,7 +72,11 @@ Result<std::string> Desk::object(const Person& person, const CaseId& id, const s
 
 Result<BenefitCase> Desk::settle_objection(const Person& person, const CaseId& id, const std::string& objection_id,
                                            bool upheld, const std::string& reason) {
-  return act(person, "reviewer_checker", id, [&](storage::Transaction& transaction) {
+  return act(person, "reviewer_checker", id, [&](storage::Transaction& transaction) -> Result<BenefitCase> {
+    // The division was checked of this case, so the objection must be one to this case.
+    if (TRY(transaction.query("SELECT 1 FROM objection WHERE id = ? AND case_id = ?", {objection_id, id.str()}, "i"))
+            .empty())
+      return refuse("objection_not_found", "Case " + id.str() + " has no objection " + objection_id + ".");
     return casework_.decide_objection(
         transaction, objection_id,
         upheld ? casework::ObjectionDecision::upheld : casework::ObjectionDecision::dismissed, reason,
@@ -105,7 +109,15 @@ Result<BenefitCase> Desk::correct(const Person& person, const CaseId& id, const 
 
 Result<void> Desk::resolve_conflict(const Person& person, std::int64_t conflict_id, const std::string& reason) {
   if (!person.has_role("treasury_officer")) return refuse("role_missing", "This needs the role treasury_officer.");
-  CHECK_OK(commit(rooms_.writer, "desk", {}, [&](storage::Transaction& transaction) {
+  CHECK_OK(commit(rooms_.writer, "desk", {}, [&](storage::Transaction& transaction) -> Result<void> {
+    // A contradiction of another division is not there for this person; one about an unknown number is the city's.
+    const auto rows =
+        TRY(transaction.query("SELECT coalesce(a.division, '') FROM payment_conflict c LEFT JOIN payment_attempt a "
+                              "ON a.business_no = c.business_no WHERE c.id = ?",
+                              {conflict_id}, "t"));
+    if (rows.empty() || !person.sees(rows.front().text(0).empty() ? rooms_.city : rows.front().text(0)))
+      return refuse("conflict_not_found",
+                    "There is no open contradiction " + std::to_string(conflict_id) + " in your divisions.");
     return treasury_.resolve_conflict(
         transaction, conflict_id, person.actor(), reason,
         [this](storage::Transaction& inner, const CaseMove& move) { return casework_.move(inner, move); });
