@@ -20,6 +20,15 @@ Result<std::string> name_of(storage::Transaction& transaction, const std::string
 using casework::WorkKind;
 constexpr auto kWaitForMoney = 30s;
 constexpr auto kWaitForData = 5s;
+constexpr std::int64_t kDueAtOnce = 500;
+
+/// Which answer of prepare() means that the money is not there; nullopt: something else is wrong.
+std::optional<ledger::ReserveRefusal> money_missing(const Error& error) {
+  for (const auto refusal : {ledger::ReserveRefusal::appropriation_not_found,
+                             ledger::ReserveRefusal::appropriation_closed, ledger::ReserveRefusal::exceeds_available})
+    if (error.code == ledger::to_text(refusal)) return refusal;
+  return std::nullopt;
+}
 
 }  // namespace
 
@@ -61,9 +70,15 @@ Result<bool> CaseWorker::round() {
     Lock lock(mutex_);
     waiting_.clear();
   }
+  // The oldest come first: those that wait must not take the places of those that could go on.
+  std::int64_t places = kDueAtOnce;
+  {
+    Lock lock(mutex_);
+    places += std::ssize(waiting_);
+  }
   std::vector<casework::Work> due;
   CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
-    due = TRY(casework_.due(transaction, rooms_.clock.now()));
+    due = TRY(casework_.due(transaction, rooms_.clock.now(), places));
     return ok();
   }));
   Attempts simple;
@@ -200,22 +215,29 @@ Result<bool> CaseWorker::recheck(const casework::Work& work) {
 
 Result<bool> CaseWorker::request_payment(const casework::Work& work) {
   std::optional<payment::PreparedRequest> prepared;
-  std::optional<Error> waits_for_money;
+  std::optional<ledger::ReserveRefusal> waits_for_money;
+  bool not_confirmed = false;
   CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
     std::string reason;
     const auto facts = TRY(fresh_facts(transaction, work, reason));
     const auto handling = rooms_.policies.handling(work.policy);
     if (!handling) return refuse("policy_not_in_force", "The item " + work.policy.str() + " is not in force any more.");
     auto drawn = payments_.prepare(transaction, work.case_id, facts, *handling);
-    if (!drawn && drawn.error().code == "appropriation_not_found") {
-      waits_for_money = drawn.error();
-      return ok();
-    }
+    if (!drawn) waits_for_money = money_missing(drawn.error());
+    if (waits_for_money) return ok();
+    // What was confirmed holds no more: while it waited, data grew old or changed.
+    not_confirmed = !drawn && (drawn.error().code == "facts_not_met" || drawn.error().code == "amount_differs");
+    if (not_confirmed) return ok();
     prepared = TRY(std::move(drawn));
     return ok();
   }));
+  if (not_confirmed) return recheck(work);
   if (waits_for_money) {
     wait(work.case_id, kWaitForMoney);
+    CHECK_OK(commit(rooms_.writer, "desk", {}, [&](storage::Transaction& transaction) -> Result<void> {
+      if (TRY(casework::load_case(transaction, work.case_id)).state != CaseState::rechecking) return ok();
+      return payments_.note_waiting(transaction, work.case_id, *waits_for_money);
+    }));
     return false;
   }
   const Bytes seal = TRY(rooms_.sealer.seal(prepared->body, "application/xml", prepared->message_id, prepared->trace_id,
