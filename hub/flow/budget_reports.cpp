@@ -1,5 +1,7 @@
 #include "flow/budget_reports.h"
 
+#include <algorithm>
+#include <initializer_list>
 #include <type_traits>
 
 #include "stages/casework/casework.h"
@@ -16,6 +18,10 @@ class Values {
   std::int64_t number(const std::string& name, bool needed = true) { return get<std::int64_t>(name, needed, 0); }
   Money money(const std::string& name, bool needed = true) { return Money::from_fen(number(name, needed)); }
   bool flag(const std::string& name, bool otherwise) { return get<bool>(name, false, otherwise); }
+
+  bool has(std::initializer_list<const char*> names) const {
+    return std::all_of(names.begin(), names.end(), [this](const char* name) { return row_.values.contains(name); });
+  }
 
   Result<void> complete() const {
     if (problem_.empty()) return ok();
@@ -58,6 +64,15 @@ Result<ledger::ReportOutcome> apply_budget_report(ledger::Ledger& book, const Le
     CHECK_OK(values.complete());
     return book.apply_budget_payment(report);
   }
+  if (row.withdraw && !values.has({"division", "fiscal_year", "pro_code", "agency_code", "amount_fen", "updated_at"})) {
+    // What is taken back need not say more than its key: the book knows the rest, and nothing is paid from it any more.
+    const auto known = TRY(book.balance(AppropriationId(row.key)));
+    if (!known) return ledger::ReportOutcome::unchanged;
+    AppropriationReport gone = known->last_report;
+    gone.deleted = true;
+    gone.record_id = row.record_id;
+    return book.apply_appropriation(gone);
+  }
   AppropriationReport report;
   report.id = AppropriationId(row.key);
   report.division = values.text("division");
@@ -94,8 +109,12 @@ Result<void> apply_report_on_case(storage::Transaction& transaction, casework::C
   Values values(row);
   if (row.record_type == kDecisionReportType) {
     const CaseId case_id(values.text("case_id"));
+    const std::string state = values.text("state");
     const std::string reference = values.text("reference", false);
     CHECK_OK(values.complete());
+    // Whatever else the fund says is no yes: a person looks, and the case stays with the fund.
+    if (state != "accepted")
+      return refuse("decision_not_accepted", "The fund says of case " + case_id.str() + ": " + state + ".");
     (void)TRY(casework.acknowledge_decision(transaction, case_id, "peer:social_security", reference));
     return ok();
   }

@@ -158,17 +158,34 @@ Result<void> MatchDoor::match_everybody(Date day) {
 Result<void> MatchDoor::match(storage::Transaction& transaction, const std::vector<EnterpriseProfile>& profiles,
                               Date day, bool& cases) {
   // One firm at a time, so that the trace of the record that moved it goes on into its cases.
-  for (const auto& profile : profiles) {
+  const auto match_one = [&](const EnterpriseProfile& profile) -> Result<void> {
     const auto latest = TRY(profile::history(transaction, profile.uscc, 1));
     const std::string trace_id = latest.empty() ? std::string() : latest.front().trace_id;
     const auto outcome =
         TRY(matching_.on_profiles_changed(transaction, std::span(&profile, 1), rooms_.policies.all(), day, trace_id));
-    if (outcome.changed.empty()) continue;
+    if (outcome.changed.empty()) return ok();
     std::vector<Entitlement> changed;
     for (const auto& change : outcome.changed) changed.push_back(change.now);
     const auto touched =
         TRY(casework_.open_or_update_cases(transaction, changed, {{profile.uscc, profile.name}}, trace_id));
     cases = cases || !touched.opened.empty() || !touched.changed.empty() || !touched.voided.empty();
+    return ok();
+  };
+  for (const auto& profile : profiles) {
+    const auto done = transaction.savepoint([&] { return match_one(profile); });
+    if (done) continue;
+    if (done.error().fate != Fate::refuse) return done;
+    // One firm whose cases cannot follow must not keep all the others from theirs: a person looks at it.
+    log_.error("A firm could not be matched and waits for a person.",
+               {{"uscc", profile.uscc}, {"code", done.error().code}, {"error", done.error().message}});
+    audit::AuditEntry entry;
+    entry.kind = "person_asked";
+    entry.actor = "system";
+    entry.subject_type = "enterprise";
+    entry.subject_id = entry.uscc = profile.uscc;
+    entry.division = profile.division;
+    entry.detail = {{"code", done.error().code}};
+    (void)TRY(rooms_.trail.append(transaction, entry));
   }
   return ok();
 }

@@ -63,7 +63,7 @@ Result<void> SourceDoor::take(storage::Transaction& transaction, const intake::P
   if (accepted.seen_before) return ok();
   const auto& batch = prepared.batch;
   const std::string& trace_id = batch.trace_id.str();
-  CHECK_OK(carry_on(transaction, accepted, batch.source, trace_id, taken));
+  CHECK_OK(carry_on(transaction, accepted, batch.source, trace_id, Refused::ask_person, taken));
 
   std::vector<audit::AuditEntry> entries;
   auto received = entry_of("batch_received", batch.source, "batch", batch.batch_id, trace_id);
@@ -90,8 +90,24 @@ Result<void> SourceDoor::take(storage::Transaction& transaction, const intake::P
 }
 
 Result<void> SourceDoor::carry_on(storage::Transaction& transaction, const intake::AcceptedBatch& accepted,
-                                  const std::string& source, const std::string& trace_id, Taken& taken) {
+                                  const std::string& source, const std::string& trace_id, Refused refused,
+                                  Taken& taken) {
   const Instant now = rooms_.clock.now();
+  // A report that cannot be carried out must not keep its source waiting for ever: the others of its batch go on.
+  const auto apart = [&](const LedgerRecord& row, const std::function<Result<void>()>& work) -> Result<void> {
+    const auto done = transaction.savepoint(work);
+    if (done || done.error().fate != Fate::refuse || refused == Refused::tell_caller) return done;
+    log_.error("A report was refused and waits for a person.", {{"source", source},
+                                                                {"record", row.record_type + " " + row.key},
+                                                                {"code", done.error().code},
+                                                                {"error", done.error().message},
+                                                                {"trace", trace_id}});
+    auto entry = entry_of("person_asked", source, row.record_type, row.key, trace_id);
+    entry.division = budget_division(row).value_or(rooms_.city);
+    entry.detail = {{"code", done.error().code}};
+    (void)TRY(rooms_.trail.append(transaction, entry));
+    return ok();
+  };
   if (!accepted.profile.empty()) {
     const auto merged = TRY(profile::apply(transaction, accepted.profile, rooms_.rules, now));
     taken.profile_changed = !merged.changed.empty() || merged.coverage_changed;
@@ -104,21 +120,24 @@ Result<void> SourceDoor::carry_on(storage::Transaction& transaction, const intak
   if (!accepted.ledger.empty()) {
     ledger::Ledger book(transaction, rooms_.clock);
     for (const auto& row : accepted.ledger) {
-      const auto outcome = TRY(apply_budget_report(book, row));
-      if (outcome == ledger::ReportOutcome::unchanged || outcome == ledger::ReportOutcome::outdated) continue;
-      const bool parked = outcome == ledger::ReportOutcome::parked;
-      auto entry = entry_of(parked                                  ? "appropriation_change_parked"
-                            : row.record_type == kBudgetPaymentType ? "spending_recorded"
-                                                                    : "appropriation_recorded",
-                            source, row.record_type, row.key, trace_id);
-      entry.division = budget_division(row).value_or(rooms_.city);
-      (void)TRY(rooms_.trail.append(transaction, entry));
+      CHECK_OK(apart(row, [&]() -> Result<void> {
+        const auto outcome = TRY(apply_budget_report(book, row));
+        if (outcome == ledger::ReportOutcome::unchanged || outcome == ledger::ReportOutcome::outdated) return ok();
+        const bool parked = outcome == ledger::ReportOutcome::parked;
+        auto entry = entry_of(parked                                  ? "appropriation_change_parked"
+                              : row.record_type == kBudgetPaymentType ? "spending_recorded"
+                                                                      : "appropriation_recorded",
+                              source, row.record_type, row.key, trace_id);
+        entry.division = budget_division(row).value_or(rooms_.city);
+        (void)TRY(rooms_.trail.append(transaction, entry));
+        return ok();
+      }));
     }
     (void)TRY(book.apply_parked());
     taken.book_changed = true;
   }
   for (const auto& row : accepted.notices) {
-    CHECK_OK(apply_report_on_case(transaction, casework_, row, now));
+    CHECK_OK(apart(row, [&] { return apply_report_on_case(transaction, casework_, row, now); }));
   }
   return ok();
 }
@@ -166,7 +185,7 @@ Result<RecordOutcome> SourceDoor::replay(std::int64_t quarantine_id, const std::
     *taken = Taken{};
     const auto accepted = TRY(intake::replay(transaction, quarantine_id, outcome, rooms_.clock.now()));
     taken->outcomes = accepted.outcomes;
-    CHECK_OK(carry_on(transaction, accepted, row->record.source, row->trace_id, *taken));
+    CHECK_OK(carry_on(transaction, accepted, row->record.source, row->trace_id, Refused::tell_caller, *taken));
     auto entry = entry_of("record_replayed", row->record.source, "record",
                           row->record.record_type + " " + row->record.key, row->trace_id);
     entry.actor = actor;
@@ -211,6 +230,12 @@ Result<std::int64_t> SourceDoor::replay_waiting() {
       const auto outcome = replay(id, "system");
       // Somebody else was faster with this row.
       if (!outcome && outcome.error().code == "quarantine_not_open") continue;
+      if (!outcome && outcome.error().fate == Fate::refuse) {  // It stays kept; the others go on.
+        log_.warning(
+            "A kept row could not be replayed.",
+            {{"quarantine", std::to_string(id)}, {"code", outcome.error().code}, {"error", outcome.error().message}});
+        continue;
+      }
       if (!outcome) return outcome.error();
       if (outcome.value().kind != RecordOutcome::Kind::quarantined) ++now_accepted;
     }

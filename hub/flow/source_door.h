@@ -28,8 +28,8 @@ class SourceDoor {
   /// Takes a batch and waits until it is durable. Outcomes in the order of the records, then the unreadable ones.
   Result<std::vector<RecordOutcome>> deliver(SourceBatch batch);
 
-  /// For pushed messages: everything that can be done before the transaction, and the rest as an effect for handle_once.
-  /// `told` hears the outcomes, inside the transaction.
+  /// For pushed messages: everything that can be done before the transaction, and the rest as an effect for
+  /// handle_once. `told` hears the outcomes, inside the transaction.
   using Told = std::function<void(const std::vector<RecordOutcome>&)>;
   Result<Effect> effect_of(SourceBatch batch, Told told);
 
@@ -47,9 +47,11 @@ class SourceDoor {
   };
   Result<intake::PreparedBatch> prepare(SourceBatch batch) const;
   Result<void> take(storage::Transaction& transaction, const intake::PreparedBatch& prepared, Taken& taken);
+  /// Who hears that a row's report was refused: the caller (and nothing is done), or a person (and the rest goes on).
+  enum class Refused { tell_caller, ask_person };
   /// What an accepted row means beyond intake: profile, budget book, cases.
   Result<void> carry_on(storage::Transaction& transaction, const intake::AcceptedBatch& accepted,
-                        const std::string& source, const std::string& trace_id, Taken& taken);
+                        const std::string& source, const std::string& trace_id, Refused refused, Taken& taken);
   void ring(const Taken& taken) const;
 
   const Rooms& rooms_;

@@ -9,8 +9,7 @@ rm -rf "$bin"; mkdir -p "$bin"
 for program in "$build"/bin/*; do ln -s "$program" "$bin/"; done
 rm -f "$bin/zhida"; ln -s "$build/failpoints/zhida_failpoints" "$bin/zhida"
 for seed in 21 22 23; do
-  if ! ZHIDA_FAILPOINT=accept_before_commit ZHIDA_BIN=$bin deploy/demo --once --json --dir "$build/story_loss" --enterprises 60 --seed $seed --kill 20 --days-max 45 \
-    --patience 20 >"$build/story_loss.json" 2>"$build/story_loss.err"; then
+  if ! ZHIDA_FAILPOINT=accept_before_commit ZHIDA_BIN=$bin deploy/demo --once --json --dir "$build/story_loss" --enterprises 60 --seed $seed --kill 20 --patience 30 >"$build/story_loss.json" 2>"$build/story_loss.err"; then
     echo "The story noticed that something was lost (seed $seed):"
     tail -2 "$build/story_loss.err"
     exit 0

@@ -14,7 +14,7 @@ echo "$report" | jq -e '
   (.verdicts.met > 0 and .verdicts.not_met > 0 and .verdicts.unknown > 0) and (.truth.differ == 0 and .truth.agree > 0) and
   (.payments | .requests > 0 and .settled > 0 and .returned >= 0 and .sent_back >= 0 and .open == 0) and
   (.payments.settled_fen == .treasury.money_out_fen) and (.treasury.requests_seen > 0 and .treasury.paid_twice == 0) and
-  (.decisions_to_fund > 0 and .reliefs > 0) and (.audit.records > 0 and .audit.verified) and (.seconds > 0)' >/dev/null ||
+  (.decisions_to_fund > 0 and .reliefs > 0) and (.audit.records > 0 and .audit.verified) and (.messages.accepted > 0 and .messages.lost == 0) and (.seconds > 0)' >/dev/null ||
   { echo "The report lacks a field or does not agree:"; echo "$report"; exit 1; }
 
 # What an auditor would ask of the folder that is left behind.

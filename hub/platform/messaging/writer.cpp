@@ -320,7 +320,7 @@ class Writer::Impl {
         tell_all(batch, verdicts);
         batch.clear();
         verdicts.clear();
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));  // Holds the window open for a kill.
+        std::this_thread::sleep_for(std::chrono::milliseconds(150));  // Holds the window open for a kill.
         failpoint("after_early_accept");
       }
       return ok();

@@ -340,4 +340,23 @@ BOOST_AUTO_TEST_CASE(only_known_certificates_over_tls_1_2_or_1_3_with_sasl_exter
   BOOST_TEST(hub->stats().connections_refused + hub->stats().connections_killed >= 8u);
 }
 
+BOOST_AUTO_TEST_CASE(a_server_that_never_answers_an_attach_is_dialled_anew) {
+  RawListener silent;
+  const auto node = dialler(silent.port(), {"a"}, {}, options());
+  const auto answered = dialler(port, {"answered"}, {}, options());  // The deadline is none of its business.
+  BOOST_TEST(comes_true([&] { return answered->has_receiver("answered"); }));
+  for (std::uint64_t call = 1; call <= 2; ++call) BOOST_TEST_CONTEXT("call " << call) {
+      RawPeer server = silent.take();
+      BOOST_REQUIRE(server.welcome());
+      BOOST_REQUIRE(server.answer_begin());
+      BOOST_REQUIRE(server.read_until(0x12).has_value());
+      BOOST_TEST(server.is_closed_within(5s));
+      BOOST_TEST(says(server, "The attach to a was not answered in time."));
+      BOOST_TEST(comes_true([&] { return node->stats().connections_killed == call; }));
+    }
+  BOOST_TEST(!node->has_receiver("a"));
+  BOOST_TEST(answered->stats().connections_killed == 0u);
+  BOOST_TEST(answered->has_receiver("answered"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

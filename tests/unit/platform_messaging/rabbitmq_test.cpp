@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(a_broker_carries_messages_both_ways_and_loses_none_when_it_
                                   }});
   BOOST_REQUIRE(node->dial(to_broker(broker, {"records"}, {"records"})).has_value());
 
-  constexpr int kMessages = 3'000;
+  constexpr int kMessages = 20'000;
   const auto put = [&](int from, int to) {
     const auto done = database->write([&](Transaction& transaction) -> Result<void> {
       for (int i = from; i < to; ++i) {
@@ -99,6 +99,7 @@ BOOST_AUTO_TEST_CASE(a_broker_carries_messages_both_ways_and_loses_none_when_it_
   put(0, kMessages);
   BOOST_TEST(comes_true([&] { return count("SELECT COUNT(*) FROM effect") >= kMessages / 3; }, 60s));
   broker.kill();
+  BOOST_TEST(count("SELECT COUNT(*) FROM effect") < kMessages);  // Else it was not killed in the middle.
   broker.start();
   put(kMessages, kMessages + 100);
   BOOST_TEST(comes_true([&] { return count("SELECT COUNT(DISTINCT name) FROM effect") == kMessages + 100; }, 90s));

@@ -64,6 +64,23 @@ struct RawPeer::Tls {
   }
 };
 
+namespace {
+
+/// Small frames at once, and no call that hangs for ever.
+void make_patient(int socket) {
+  const int on = 1;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const timeval patience{10, 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+}
+
+}  // namespace
+
+RawPeer::RawPeer(Taken call) : socket_(call.socket) {
+  make_patient(socket_);
+}
+
 RawPeer::RawPeer(std::uint16_t port, const std::optional<RawTls>& tls) {
   socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in to{};
@@ -71,11 +88,7 @@ RawPeer::RawPeer(std::uint16_t port, const std::optional<RawTls>& tls) {
   to.sin_port = htons(port);
   to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) throw std::runtime_error("connect");
-  const int on = 1;
-  ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  const timeval patience{10, 0};
-  ::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  make_patient(socket_);
   if (!tls) return;
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL.
   tls_ = new Tls;
@@ -132,6 +145,20 @@ bool RawPeer::open() {
 bool RawPeer::begin(std::uint16_t channel) {
   return frame(amqp::described(0x11, 4, amqp::null() + amqp::uint(0) + amqp::uint(100'000) + amqp::uint(100'000)), {},
                0, channel);
+}
+
+bool RawPeer::welcome() {
+  const bool let_in = write(ByteView("AMQP\3\1\0\0", 8)) &&
+                      frame(amqp::described(0x40, 1, amqp::symbol("ANONYMOUS")), {}, 1) &&
+                      read_until(0x41).has_value() && frame(amqp::described(0x44, 1, amqp::ubyte(0)), {}, 1);
+  return let_in && write(ByteView("AMQP\0\1\0\0", 8)) && read_until(0x10).has_value() && open();
+}
+
+bool RawPeer::answer_begin(std::uint16_t channel) {
+  if (!read_until(0x11)) return false;
+  return frame(
+      amqp::described(0x11, 4, amqp::ushort(channel) + amqp::uint(0) + amqp::uint(100'000) + amqp::uint(100'000)), {},
+      0, channel);
 }
 
 namespace {
@@ -226,6 +253,28 @@ bool RawPeer::is_closed_within(std::chrono::milliseconds within) {
   const auto until = std::chrono::steady_clock::now() + within;
   while (!closed_ && std::chrono::steady_clock::now() < until) more(until);
   return closed_;
+}
+
+RawListener::RawListener() {
+  socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in here{};
+  here.sin_family = AF_INET;
+  here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof here;
+  if (::bind(socket_, reinterpret_cast<sockaddr*>(&here), sizeof here) != 0 || ::listen(socket_, 8) != 0 ||
+      ::getsockname(socket_, reinterpret_cast<sockaddr*>(&here), &length) != 0)
+    throw std::runtime_error("listen");
+  port_ = ntohs(here.sin_port);
+}
+
+RawListener::~RawListener() {
+  ::close(socket_);
+}
+
+RawPeer RawListener::take() {
+  pollfd one{socket_, POLLIN, 0};
+  if (::poll(&one, 1, 20'000) != 1) throw std::runtime_error("Nobody called.");
+  return RawPeer(RawPeer::Taken{::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC)});
 }
 
 }  // namespace zhida::messaging::testing

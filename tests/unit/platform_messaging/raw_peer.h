@@ -40,7 +40,13 @@ struct RawFrame {
 
 class RawPeer {
  public:
+  /// The socket of a call that was taken; it is closed with the peer.
+  struct Taken {
+    int socket;
+  };
+
   RawPeer(std::uint16_t port, const std::optional<RawTls>& tls = {});
+  explicit RawPeer(Taken call);
   ~RawPeer();
   RawPeer(const RawPeer&) = delete;
   RawPeer& operator=(const RawPeer&) = delete;
@@ -55,6 +61,10 @@ class RawPeer {
   bool sign_in(const std::string& mechanism = "ANONYMOUS", ByteView initial_response = "");
   bool open();
   bool begin(std::uint16_t channel = 0);
+  /// The server's side of sign_in(): lets anybody in and opens. False when the caller left or said nothing in time.
+  bool welcome();
+  /// The server's side of begin(): answers the caller's session on the same channel.
+  bool answer_begin(std::uint16_t channel = 0);
   /// Attaches as sender to the node's address; handle as given.
   bool attach_sender(std::uint32_t handle, const std::string& address, std::uint16_t channel = 0);
   bool attach_receiver(std::uint32_t handle, const std::string& address, std::uint16_t channel = 0);
@@ -80,6 +90,23 @@ class RawPeer {
   bool closed_ = false;
   Bytes buffer_;
   Bytes seen_;
+};
+
+/// Takes calls on a loopback port, so that a node can dial a peer without manners.
+class RawListener {
+ public:
+  RawListener();
+  ~RawListener();
+  RawListener(const RawListener&) = delete;
+  RawListener& operator=(const RawListener&) = delete;
+
+  std::uint16_t port() const { return port_; }
+  /// The next call; throws when none comes within 20 s.
+  RawPeer take();
+
+ private:
+  int socket_ = -1;
+  std::uint16_t port_ = 0;
 };
 
 }  // namespace zhida::messaging::testing
