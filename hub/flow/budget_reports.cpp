@@ -70,6 +70,7 @@ Result<ledger::ReportOutcome> apply_budget_report(ledger::Ledger& book, const Le
     if (!known) return ledger::ReportOutcome::unchanged;
     AppropriationReport gone = known->last_report;
     gone.deleted = true;
+    if (values.has({"updated_at"})) gone.updated_at = values.text("updated_at");
     gone.record_id = row.record_id;
     return book.apply_appropriation(gone);
   }
