@@ -63,8 +63,9 @@ Result<std::string> Desk::object(const Person& person, const CaseId& id, const s
                                  const std::string& text) {
   std::string objection;
   (void)TRY(act(person, "portal", id, [&](storage::Transaction& transaction) -> Result<BenefitCase> {
-    objection = TRY(casework_.raise_objection(transaction, id, text, {},
-                                              {raised_by.empty() ? person.actor() : raised_by, Role::anyone, {}}));
+    // The trail names who wrote it down, never a name that came as text: whose objection it is stands in its words.
+    objection = TRY(casework_.raise_objection(transaction, id, raised_by.empty() ? text : raised_by + "：" + text, {},
+                                              {person.actor(), Role::anyone, {}}));
     return casework::load_case(transaction, id);
   }));
   return objection;
