@@ -50,6 +50,7 @@ Result<intake::PreparedBatch> SourceDoor::prepare(SourceBatch batch) const {
   const Date received_on = Date::of(batch.received_at);
   for (const auto& record : batch.records) outcomes.push_back(rooms_.mappings.apply(record, received_on));
   auto prepared = intake::prepare(std::move(batch), std::move(outcomes));
+  prepared.default_division = rooms_.city;
   if (prepared.batch.seal.empty() && !prepared.manifest.empty())
     prepared.manifest_seal = TRY(rooms_.sealer.seal(prepared.manifest, "application/json", prepared.batch.batch_id,
                                                     prepared.batch.trace_id.str(), now));
