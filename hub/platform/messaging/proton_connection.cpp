@@ -39,6 +39,8 @@ bool is_active(pn_link_t* link) {
   return (pn_link_state(link) & PN_LOCAL_ACTIVE) != 0 && (pn_link_state(link) & PN_REMOTE_ACTIVE) != 0;
 }
 
+constexpr std::size_t kFramesNeverReached = 1'000'000;
+
 /// Says the outcome and forgets the delivery; its pointer is dead afterwards.
 void finish(pn_delivery_t* delivery, const Outcome& outcome) {
   std::uint64_t state = PN_RELEASED;
@@ -317,7 +319,8 @@ void Connection::on_delivery(pn_delivery_t* delivery) {
   auto* link = static_cast<Link*>(pn_link_get_context(raw));
   if (pn_link_is_receiver(raw)) {
     if (!killed_ && link != nullptr && (pn_link_state(raw) & PN_LOCAL_ACTIVE) != 0) return receive(*link);
-    while (pn_delivery_t* current = pn_link_current(raw)) pn_delivery_settle(current);  // Proton would go on buffering.
+    // Proton would go on buffering. An outcome is said: RabbitMQ ends a session over a settlement without one.
+    while (pn_delivery_t* current = pn_link_current(raw)) finish(current, Outcome{OutcomeKind::released, {}, {}});
     return;
   }
   if (!pn_delivery_updated(delivery)) {
@@ -389,7 +392,7 @@ void Connection::receive(Link& link) {
     if (partial) return;
     pn_link_advance(raw);
     // Proton does not hold peers to their credit. A broker we dialled may overshoot by what was on its way when it got
-    // new credit (RabbitMQ 3.10 does); a partner that came to us may not.
+    // new credit (RabbitMQ 3.10 does, see grant_credit()); a partner that came to us may not.
     const int overshoot = link.dialled ? static_cast<int>(limits_.credit_per_link) : 0;
     if (pn_link_credit(raw) < -overshoot) {
       drop_partial(link);
@@ -451,8 +454,12 @@ void Connection::send(Sending sending) {
 
 void Connection::grant_credit(Link& link) {
   if (link.credit_due == 0 || draining || killed_ || (pn_link_state(link.raw) & PN_LOCAL_ACTIVE) == 0) return;
-  // A peer with plenty left need not be told of each message: brokers find that expensive.
-  if (pn_link_credit(link.raw) > static_cast<int>(limits_.credit_per_link / 2)) return;
+  // A peer with plenty left need not be told of each message: brokers find that expensive. A broker we dialled uses up
+  // all of it first: RabbitMQ 3.10 counts new credit against what its session has sent and forgets what its queue has
+  // handed to that session already, so that every early grant adds to what comes without credit, and without end.
+  const int left = pn_link_remote_credit(link.raw);  // Less what lies unread in Proton.
+  if (left > (link.dialled ? 0 : static_cast<int>(limits_.credit_per_link / 2))) return;
+  if (left + static_cast<int>(link.credit_due) <= 0) return;  // Proton would write a negative number as an endless one.
   if (!owner_.may_grant()) return owner_.credit_withheld(*this);
   pn_link_flow(link.raw, static_cast<int>(std::exchange(link.credit_due, 0)));
 }
@@ -476,7 +483,9 @@ std::vector<Link*> Connection::links() {
 void Connection::open_link(bool sending, const std::string& address) {
   const std::string wire = (dial ? dial->address_prefix : std::string()) + address;
   pn_session_t* session = pn_session(raw_);
-  pn_session_set_incoming_capacity(session, 2 * limits_.message_bytes_max);
+  // The window is never to close: Proton opens it anew by repeating each link's credit, and RabbitMQ 3.10 takes what
+  // was repeated for more. What comes is read at once, and bounded by receive().
+  pn_session_set_incoming_capacity(session, kFramesNeverReached * (dial ? dial->max_frame : 65'536));
   pn_session_open(session);
   auto link = std::make_unique<Link>();
   link->id = ++next_link_;
