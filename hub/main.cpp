@@ -86,6 +86,13 @@ int main(int argc, char** argv) {
   replay->add_flag("--dry-run", options.dry_run, "Only say what would be replayed");
   replay->add_flag("--yes", options.yes, "Do not ask");
 
+  auto* outbox = app.add_subcommand("outbox", "Messages that their receiver refused");
+  outbox->require_subcommand(1);
+  with_json(with_config(outbox->add_subcommand("list", "Refused messages with the receiver's reason")));
+  auto* outbox_again = with_config(
+      outbox->add_subcommand("send-again", "Send a refused message once more, the same octets under the same id"));
+  outbox_again->add_option("id", options.name, "Number in the list")->required();
+
   auto* audit = app.add_subcommand("audit", "The audit trail: verify");
   audit->require_subcommand(1);
   auto* audit_verify = with_json(
@@ -138,6 +145,7 @@ int main(int argc, char** argv) {
   if (chosen(profile)) return cli::profile_show(options);
   if (chosen(benefit_case)) return cli::case_show(options);
   if (chosen(replay)) return cli::replay(options);
+  if (chosen(outbox)) return chosen(outbox_again) ? cli::outbox_send_again(options) : cli::outbox_list(options);
   if (chosen(audit)) return cli::audit_verify(options);
   if (chosen(reconcile)) return cli::reconcile(options);
   if (chosen(database)) {

@@ -54,7 +54,8 @@ class SmsGatewayAdapter final : public Adapter {
     if (!answer) return retry("source_malformed", "The short message gateway sent no JSON: " + answer.error().message);
     const auto accepted = get_bool(answer.value(), "accepted");
     if (accepted && accepted.value()) return ok();
-    return retry("source_refused", "The short message gateway did not take notice " + notice.notice_id + ".");
+    // Its word about this one notice, not about the line: the others go on.
+    return refuse("source_refused", "The short message gateway did not take notice " + notice.notice_id + ".");
   }
 
   Result<void> test(const std::function<void(const std::string&)>& report) override {

@@ -35,6 +35,8 @@ int seal(const std::vector<std::string>& arguments);
 int profile_show(const Options& options);
 int case_show(const Options& options);
 int replay(const Options& options);
+int outbox_list(const Options& options);
+int outbox_send_again(const Options& options);
 int audit_verify(const Options& options);
 int reconcile(const Options& options);
 int db_migrate(const Options& options);

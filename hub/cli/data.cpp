@@ -8,6 +8,7 @@
 #include "cli/open_hub.h"
 #include "console/views.h"
 #include "flow/source_door.h"
+#include "platform/messaging/outbox.h"
 #include "stages/intake/intake_store.h"
 #include "stages/treasury/commands.h"
 
@@ -101,6 +102,65 @@ int replay(const Options& options) {
   } else {
     std::cout << rows.size() << " replayed, " << accepted << " accepted, " << kept << " stay in the quarantine\n";
   }
+  return kOk;
+}
+
+int outbox_list(const Options& options) {
+  const auto store = open_store(options);
+  if (!store) return fail(store.error());
+  Json list = Json::array();
+  const auto done = store.value()->read([&](storage::Transaction& transaction) -> Result<void> {
+    const auto rows =
+        TRY(transaction.query("SELECT id, message_id, address, subject, case_id, reason_code, reason FROM outbox WHERE "
+                              "state = 'rejected' ORDER BY id",
+                              {}, "itttttt"));
+    for (const auto& row : rows)
+      list.push_back({{"id", row.integer(0)},
+                      {"message_id", row.text(1)},
+                      {"address", row.text(2)},
+                      {"subject", row.text(3)},
+                      {"case", row.text(4)},
+                      {"code", row.text(5)},
+                      {"reason", row.text(6)}});
+    return ok();
+  });
+  if (!done) return fail(done.error());
+  if (options.json) {
+    std::cout << list.dump() << "\n";
+    return kOk;
+  }
+  for (const auto& row : list)
+    std::cout << row.at("id") << "  " << row.at("address").get<std::string>() << "  "
+              << row.at("message_id").get<std::string>() << "  " << row.at("code").get<std::string>() << ": "
+              << row.at("reason").get<std::string>() << "\n";
+  if (list.empty()) std::cout << "no message was refused\n";
+  return kOk;
+}
+
+int outbox_send_again(const Options& options) {
+  if (options.name.empty() || options.name.size() > 18 ||
+      options.name.find_first_not_of("0123456789") != std::string::npos) {
+    std::cerr << "A number of `zhida outbox list` is wanted.\n";
+    return kUsage;
+  }
+  auto open = open_hub(options);
+  if (!open) return fail(open.error());
+  const auto& rooms = open.value().hub->rooms();
+  const auto id = std::stoll(options.name);
+  const auto done = flow::commit(rooms.writer, "desk", {}, [&](storage::Transaction& transaction) -> Result<void> {
+    CHECK_OK(messaging::send_again(transaction, id));
+    audit::AuditEntry entry;
+    entry.kind = "person_decided";
+    entry.actor = "cli";
+    entry.subject_type = "outbox";
+    entry.subject_id = options.name;
+    entry.division = rooms.city;
+    entry.detail = {{"decision", "send_again"}};
+    (void)TRY(rooms.trail.append(transaction, entry));
+    return ok();
+  });
+  if (!done) return fail(done.error());
+  std::cout << "Message " << id << " leaves again with the next round of the relay.\n";
   return kOk;
 }
 

@@ -116,6 +116,8 @@ Result<Answer> metrics(App& app, const Call&) {
       .value(overview.quarantine_open, {{"queue", "quarantine"}});
   numbers.gauge("zhida_dead_letters", "Messages that no door could take and nobody has dealt with.")
       .value(overview.dead_letters);
+  numbers.gauge("zhida_rejected_messages", "Outbox messages that their receiver refused: `zhida outbox`.")
+      .value(overview.rejected);
   numbers.gauge("zhida_profiles", "Firms that the hub knows.").value(overview.profiles);
   numbers.gauge("zhida_entitlements", "Verdicts now.");
   for (const auto& [verdict, count] : overview.verdicts) numbers.value(count, {{"verdict", verdict}});

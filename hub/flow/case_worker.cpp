@@ -253,6 +253,7 @@ Result<bool> CaseWorker::request_payment(const casework::Work& work) {
   }));
   using Kind = payment::RequestOutcome::Kind;
   if (outcome.kind == Kind::waits_for_budget) wait(work.case_id, kWaitForMoney);
+  if (outcome.kind == Kind::changed) wait(work.case_id, 1s);  // Prepared anew from what is true then, without a spin.
   if (outcome.kind == Kind::requested)
     log_.info("Payment request drawn up.",
               {{"case", work.case_id.str()}, {"request", outcome.business_no.str()}, {"trace", prepared->trace_id}});

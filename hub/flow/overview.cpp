@@ -44,6 +44,7 @@ Result<Overview> count_overview(storage::Transaction& transaction) {
       TRY(count(transaction, "SELECT count(*) FROM benefit_case WHERE channel = 'relief' AND state = 'decided'"));
   overview.audit_records = TRY(count(transaction, "SELECT count(*) FROM audit_record"));
   overview.unsent = TRY(count(transaction, "SELECT count(*) FROM outbox WHERE state = 'unsent'"));
+  overview.rejected = TRY(count(transaction, "SELECT count(*) FROM outbox WHERE state = 'rejected'"));
   overview.dead_letters = TRY(count(transaction, "SELECT count(*) FROM dead_letter WHERE state = 'open'"));
   return overview;
 }
@@ -69,6 +70,7 @@ Json to_json(const Overview& overview) {
           {"reliefs", overview.reliefs},
           {"audit", {{"records", overview.audit_records}}},
           {"quarantine_open", overview.quarantine_open},
+          {"rejected_messages", overview.rejected},
           {"dead_letters", overview.dead_letters}};
 }
 

@@ -21,6 +21,7 @@ struct Overview {
   std::int64_t decisions_to_fund = 0, reliefs = 0;
   std::int64_t audit_records = 0;
   std::int64_t unsent = 0;        ///< Outbox rows that nobody has yet.
+  std::int64_t rejected = 0;      ///< Outbox rows that their receiver refused: a person must look.
   std::int64_t dead_letters = 0;  ///< Open ones.
 };
 

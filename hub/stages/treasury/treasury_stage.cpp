@@ -90,7 +90,13 @@ Result<Applied> TreasuryStage::apply(Transaction& transaction, const VerifiedMes
   }
   for (const Receipt& receipt : std::get<std::vector<Receipt>>(message.content)) {
     ++source.position;
-    CHECK_OK(apply_receipt(transaction, source, receipt, move, applied));
+    // One detail that cannot be applied takes none of the up to 498 others with it: it is kept, and a person looks.
+    const Applied before = applied;
+    const auto done = transaction.savepoint([&] { return apply_receipt(transaction, source, receipt, move, applied); });
+    if (done) continue;
+    if (done.error().fate == Fate::retry) return done.error();
+    applied = before;
+    CHECK_OK(raise(transaction, source, receipt, nullptr, "not_applied", done.error().message, move, applied));
   }
   return applied;
 }
