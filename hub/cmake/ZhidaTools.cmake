@@ -119,7 +119,7 @@ function(hub_test name)
       add_dependencies(${label}_tests ${name})
     endif()
   endforeach()
-  add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --color_output=no)
+  add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --report_level=short --color_output=no)
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
     SKIP_RETURN_CODE 77 ENVIRONMENT "ZHIDA_SHARED=${CMAKE_SOURCE_DIR}/../shared")
 endfunction()
