@@ -121,5 +121,6 @@ function(hub_test name)
   endforeach()
   add_test(NAME ${name} COMMAND ${name} --log_level=test_suite --report_level=short --color_output=no)
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT}
-    SKIP_RETURN_CODE 77 ENVIRONMENT "ZHIDA_SHARED=${CMAKE_SOURCE_DIR}/../shared")
+    SKIP_RETURN_CODE 77
+    ENVIRONMENT "ZHIDA_SHARED=${CMAKE_SOURCE_DIR}/../shared;TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/support/tsan.supp")
 endfunction()
