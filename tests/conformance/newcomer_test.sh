@@ -38,7 +38,8 @@ grep -q "adapters::water::spec()" "$scratch/build/newcomer/generated/catalogue.c
   echo "The catalogue does not know the new adapter."
   exit 1
 }
-"$scratch/build/newcomer/tests/conformance_test" --color_output=no --report_level=short 2>&1 | tail -n 40
+# The hostile files are made for two of the hub's own adapters, which this build leaves out.
+"$scratch/build/newcomer/tests/conformance_test" '--run_test=!hostile_files' --color_output=no --report_level=short 2>&1 | tail -n 40
 
 # The switch that rewrites expected files works here too.
 if [[ -n "${ZHIDA_UPDATE_GOLDEN:-}" ]]; then
