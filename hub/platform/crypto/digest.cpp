@@ -29,15 +29,13 @@ const EVP_MD* fetched_sha256() {
   return md;
 }
 
-Bytes digest_of(const EVP_MD* md, ByteView data) {
-  thread_local const DigestContext context(EVP_MD_CTX_new());
-  Bytes out(kDigestBytes, '\0');
+// Contexts are reused too, one a thread and a hash: a context that stays with its hash is only reset.
+void digest_with(EVP_MD_CTX* context, const EVP_MD* md, ByteView data, unsigned char* out) {
   unsigned length = 0;
-  const bool done = md != nullptr && EVP_DigestInit_ex2(context.get(), md, nullptr) == 1 &&
-                    EVP_DigestUpdate(context.get(), data.data(), data.size()) == 1 &&
-                    EVP_DigestFinal_ex(context.get(), octets(out), &length) == 1 && length == kDigestBytes;
+  const bool done = md != nullptr && EVP_DigestInit_ex2(context, md, nullptr) == 1 &&
+                    EVP_DigestUpdate(context, data.data(), data.size()) == 1 &&
+                    EVP_DigestFinal_ex(context, out, &length) == 1 && length == kDigestBytes;
   ZHIDA_ASSERT(done);  // Only a machine without memory, or an OpenSSL without SM3, comes here.
-  return out;
 }
 
 struct ScryptCost {
@@ -88,12 +86,26 @@ bool take_number(std::string_view& text, unsigned& number) {
 
 }  // namespace
 
+void hash_into(HashKind kind, ByteView data, char* out32) {
+  thread_local const DigestContext for_sm3(EVP_MD_CTX_new()), for_sha256(EVP_MD_CTX_new());
+  auto* const out = reinterpret_cast<unsigned char*>(out32);
+  if (kind == HashKind::sm3) {
+    digest_with(for_sm3.get(), fetched_sm3(), data, out);
+  } else {
+    digest_with(for_sha256.get(), fetched_sha256(), data, out);
+  }
+}
+
 Bytes sm3(ByteView data) {
-  return digest_of(fetched_sm3(), data);
+  Bytes out(kDigestBytes, '\0');
+  hash_into(HashKind::sm3, data, out.data());
+  return out;
 }
 
 Bytes sha256(ByteView data) {
-  return digest_of(fetched_sha256(), data);
+  Bytes out(kDigestBytes, '\0');
+  hash_into(HashKind::sha256, data, out.data());
+  return out;
 }
 
 Bytes hmac_sha256(ByteView key, ByteView data) {

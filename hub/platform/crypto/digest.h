@@ -9,8 +9,11 @@
 
 namespace zhida::crypto {
 
-Bytes sm3(ByteView data);                        ///< GB/T 32905, 32 octets.
-Bytes sha256(ByteView data);                     ///< FIPS 180-4, 32 octets.
+Bytes sm3(ByteView data);     ///< GB/T 32905, 32 octets.
+Bytes sha256(ByteView data);  ///< FIPS 180-4, 32 octets.
+/// The same into 32 octets of the caller's, without an allocation: for hash trees.
+enum class HashKind { sm3, sha256 };
+void hash_into(HashKind kind, ByteView data, char* out32);
 Bytes hmac_sha256(ByteView key, ByteView data);  ///< RFC 2104, 32 octets.
 
 /// SM3 over data that comes in pieces. After finish() the object is ready for another message.
