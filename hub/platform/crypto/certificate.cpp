@@ -182,6 +182,10 @@ bool Certificate::may_sign_seals() const {
   return usage != UINT32_MAX && (usage & kNeeded) == kNeeded;  // UINT32_MAX: the extension is absent.
 }
 
+bool Certificate::may_stamp_time() const {
+  return X509_check_purpose(impl_->handle.get(), X509_PURPOSE_TIMESTAMP_SIGN, 0) == 1;
+}
+
 bool Certificate::verifies(Alg alg, ByteView message, ByteView signature) const {
   return verify_signature(X509_get0_pubkey(impl_->handle.get()), alg, message, signature);
 }

@@ -38,6 +38,8 @@ class Certificate {
   PublicKeyKind key_kind() const;
   /// Key usage is there and has both digitalSignature and nonRepudiation, as makers and signers of seals need.
   bool may_sign_seals() const;
+  /// Extended key usage is timeStamping, critical and alone, and the key usage fits (RFC 3161 section 2.3).
+  bool may_stamp_time() const;
   /// Checks a signature value (strict DER SEQUENCE{r,s}) over `message`. False also where the family does not fit the
   /// key.
   bool verifies(Alg alg, ByteView message, ByteView signature) const;

@@ -1,6 +1,7 @@
 #include "platform/crypto/der.h"
 
 #include <charconv>
+#include <optional>
 #include <vector>
 
 #include "base/assert.h"
@@ -57,7 +58,28 @@ bool sound_object_id(ByteView content) {
   return true;
 }
 
-const char* complaint_about(std::uint8_t tag, ByteView content) {
+// `20251103010000.25Z`: a fraction has no trailing zeros, and is not empty.
+std::optional<Instant> fractional_time(ByteView content) {
+  if (content.size() < 17 || content.size() > 32 || content[14] != '.' || content.back() != 'Z') return std::nullopt;
+  const ByteView fraction = content.substr(15, content.size() - 16);
+  if (fraction.back() == '0') return std::nullopt;
+  int millis = 0, places = 0;
+  for (const char c : fraction) {
+    if (c < '0' || c > '9') return std::nullopt;
+    if (places++ < 3) millis = millis * 10 + (c - '0');
+  }
+  for (; places < 3; ++places) millis *= 10;
+  const auto seconds = parse_generalized_time(Bytes(content.substr(0, 14)) + "Z");
+  if (!seconds) return std::nullopt;
+  return seconds.value() + std::chrono::milliseconds(millis);
+}
+
+bool sound_time(ByteView content, Times times) {
+  return parse_generalized_time(content).has_value() ||
+         (times == Times::fractions_too && fractional_time(content).has_value());
+}
+
+const char* complaint_about(std::uint8_t tag, ByteView content, Times times) {
   switch (tag) {
     case kBoolean:
       return content.size() == 1 && (octet(content[0]) == 0x00 || octet(content[0]) == 0xff)
@@ -77,13 +99,13 @@ const char* complaint_about(std::uint8_t tag, ByteView content) {
     case kObjectId:
       return sound_object_id(content) ? nullptr : "an OBJECT IDENTIFIER that is not minimal";
     case kGeneralizedTime:
-      return parse_generalized_time(content).has_value() ? nullptr : "a GeneralizedTime that is not YYYYMMDDHHMMSSZ";
+      return sound_time(content, times) ? nullptr : "a GeneralizedTime that is not YYYYMMDDHHMMSSZ";
     default:
       return nullptr;
   }
 }
 
-Result<void> walk(ByteView text, std::size_t base, int depth) {
+Result<void> walk(ByteView text, std::size_t base, int depth, Times times) {
   if (depth > kDepthMax)
     return malformed("nesting deeper than " + std::to_string(kDepthMax) + " at offset " + std::to_string(base));
   std::size_t at = 0;
@@ -98,10 +120,10 @@ Result<void> walk(ByteView text, std::size_t base, int depth) {
     const bool universal = (tag & 0xc0) == 0;
     if ((tag & 0x20) != 0) {
       if (universal && tag != kSequence && tag != kSet) return complain("a constructed string");
-      CHECK_OK(walk(content, base + at + header_size, depth + 1));
+      CHECK_OK(walk(content, base + at + header_size, depth + 1, times));
     } else {
       if (universal && (tag == 0x00 || tag == 0x10 || tag == 0x11)) return complain("a tag that cannot be primitive");
-      if (const char* complaint = complaint_about(tag, content)) return complain(complaint);
+      if (const char* complaint = complaint_about(tag, content, times)) return complain(complaint);
     }
     at += header_size + content_size;
   }
@@ -131,13 +153,13 @@ bool well_formed_utf8(ByteView text) {
 
 }  // namespace
 
-Result<void> check_strict(ByteView text) {
+Result<void> check_strict(ByteView text, Times times) {
   const auto header = read_header(text);
   if (!header) return malformed("Not strict DER: " + header.error().message + " at offset 0.");
   if (header.value().header_size + header.value().content_size != text.size()) {
     return malformed("Not strict DER: octets follow the outer element.");
   }
-  return walk(text, 0, 0);
+  return walk(text, 0, 0, times);
 }
 
 Result<Element> Reader::any(std::string_view what) {
@@ -219,6 +241,14 @@ Result<Instant> Reader::time(std::string_view what) {
   const auto moment = parse_generalized_time(content);
   if (!moment) return malformed(std::string(what) + " is not YYYYMMDDHHMMSSZ.");
   return moment.value();
+}
+
+Result<Instant> Reader::time_with_fraction(std::string_view what) {
+  const ByteView content = TRY(expect(kGeneralizedTime, what)).content;
+  if (const auto whole = parse_generalized_time(content)) return whole.value();
+  const auto moment = fractional_time(content);
+  if (!moment) return malformed(std::string(what) + " is not YYYYMMDDHHMMSS[.f]Z.");
+  return *moment;
 }
 
 Result<void> Reader::end(std::string_view what) {

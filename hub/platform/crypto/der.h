@@ -30,10 +30,13 @@ enum Tag : std::uint8_t {
 
 inline constexpr int kDepthMax = 16;
 
+/// How GeneralizedTime may be written: seals use whole seconds only; time-stamp tokens may have a fraction (RFC 3161).
+enum class Times { whole_seconds, fractions_too };
+
 /// Walks the whole text: definite and minimal lengths, one-octet tags, minimal integers, whole-octet bit strings, sound
 /// object ids, GeneralizedTime `YYYYMMDDHHMMSSZ`, no constructed strings, nesting up to kDepthMax, nothing behind the
 /// outer element. Error `der_malformed` names the offset.
-Result<void> check_strict(ByteView text);
+Result<void> check_strict(ByteView text, Times times = Times::whole_seconds);
 
 struct Element {
   std::uint8_t tag = 0;
@@ -56,8 +59,9 @@ class Reader {
   Result<std::string> utf8(std::string_view what);       ///< Well-formed only.
   Result<ByteView> bits(std::string_view what);          ///< Whole octets, without the leading count.
   Result<ByteView> octet_string(std::string_view what);
-  Result<Instant> time(std::string_view what);  ///< GeneralizedTime.
-  Result<void> end(std::string_view what);      ///< Nothing more may follow.
+  Result<Instant> time(std::string_view what);                ///< GeneralizedTime, whole seconds.
+  Result<Instant> time_with_fraction(std::string_view what);  ///< Read down to milliseconds, the rest cut off.
+  Result<void> end(std::string_view what);                    ///< Nothing more may follow.
 
  private:
   ByteView rest_;

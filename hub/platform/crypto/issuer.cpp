@@ -79,6 +79,8 @@ Extensions extensions_of(CertificateRole role) {
       return {"critical,CA:TRUE,pathlen:0", "critical,keyCertSign,cRLSign", nullptr};
     case CertificateRole::tls:
       return {"critical,CA:FALSE", "critical,digitalSignature", "serverAuth,clientAuth"};
+    case CertificateRole::timestamping:
+      return {"critical,CA:FALSE", "critical,digitalSignature,nonRepudiation", "critical,timeStamping"};
     case CertificateRole::encryption_only:
       return {"critical,CA:FALSE", "critical,keyEncipherment", nullptr};
     case CertificateRole::seal:

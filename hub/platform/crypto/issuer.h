@@ -20,6 +20,7 @@ enum class CertificateRole {
   intermediate_authority,  ///< pathlen 0.
   seal,                    ///< Makers and signers of seals: digitalSignature, nonRepudiation.
   tls,                     ///< Server and client at once: each system listens and connects.
+  timestamping,            ///< A time-stamp authority: extended key usage timeStamping, critical and alone.
   encryption_only,         ///< keyEncipherment; must be refused for seals.
 };
 
