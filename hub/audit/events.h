@@ -98,6 +98,7 @@ inline constexpr auto kEventKinds = std::to_array<EventKind>({
     {"evidence_exported", "A pack of evidence was written for somebody outside."},
     {"person_asked", "Something needs a person's decision; the work item is named."},
     {"person_decided", "A person decided a work item."},
+    {"question_closed", "What a person was asked about has come right by itself."},
 });
 
 constexpr bool is_event_kind(std::string_view kind) {

@@ -23,6 +23,12 @@ std::string case_to_text(const Json& view) {
   for (const auto& who : view.at("next").at("who")) text += "  " + word(Kind::role, who.get<std::string>());
   text += "  期限 " + text_of(view, "due_on") + "\n";
   if (!view.at("reason").is_null()) text += "说明  " + text_of(view, "reason") + "\n";
+  for (const auto& message : view.at("refused_messages")) {
+    text += "被拒  " + word(Kind::message, text_of(message, "message")) + " " + text_of(message, "message_id") + "  " +
+            text_of(message, "code") + "：" + text_of(message, "reason");
+    text += message.at("leaves_again").get<bool>() ? "  已重发，等待对方接收\n"
+                                                   : "  运行人员：" + text_of(message, "do") + "\n";
+  }
   text += "\n为什么\n";
   for (const auto& clause : view.at("clauses")) text += "  " + text_of(clause, "sentence") + "\n";
   if (!view.at("amount_trace").is_null()) text += "  " + text_of(view, "amount_trace") + "\n";

@@ -57,9 +57,12 @@ Result<Json> next_of(storage::Transaction& transaction, const flow::Rooms& rooms
     case CaseState::rechecking:
       return next("wait", {"system"});
     case CaseState::requested:
-      return next("wait", {"treasury"});
-    case CaseState::sent_to_fund:
-      return next("wait", {"fund"});
+    case CaseState::sent_to_fund: {
+      const auto refused = TRY(casework::load_refused_messages(transaction, c.id));
+      for (const auto& message : refused)
+        if (!message.leaves_again) return next("send_again", {"operator"});
+      return next("wait", {c.state == CaseState::requested ? "treasury" : "fund"});
+    }
     default:
       return next("none", Json::array());
   }
@@ -236,6 +239,20 @@ Result<Json> case_view(storage::Transaction& transaction, const flow::Rooms& roo
                        {"reason", text_or_null(notice.reason)},
                        {"created_at", to_rfc3339(notice.created_at)}});
   view["notices"] = std::move(notices);
+
+  Json refused = Json::array();
+  for (const auto& message : TRY(casework::load_refused_messages(transaction, id)))
+    refused.push_back(
+        {{"outbox", message.outbox_id},
+         {"message_id", message.message_id},
+         {"address", message.address},
+         {"message", message.subject},
+         {"code", message.code},
+         {"reason", text_or_null(message.reason)},
+         {"asked_at", to_rfc3339(message.asked_at)},
+         {"leaves_again", message.leaves_again},
+         {"do", message.leaves_again ? Json(nullptr) : Json(casework::send_again_command(message.outbox_id))}});
+  view["refused_messages"] = std::move(refused);
 
   Json payments = Json::array(), documents = Json::array();
   for (const auto& attempt : TRY(treasury::load_attempts(transaction, id))) {

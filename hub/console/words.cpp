@@ -23,7 +23,13 @@ const Words& words(Kind kind) {
   static const Words actions = {{"confirm", "企业确认"}, {"repair_account", "更正收款账户"},
                                 {"review", "部门审核"},  {"wait_publicity", "等待公示期满"},
                                 {"approve", "财政放行"}, {"settle_objection", "处理异议"},
-                                {"wait", "系统办理中"},  {"none", "已办结"}};
+                                {"wait", "系统办理中"},  {"send_again", "重发被拒报文"},
+                                {"none", "已办结"}};
+  static const Words messages = {{"payment_request/1", "支付申请"},
+                                 {"payment_cancel/1", "撤销申请"},
+                                 {"status_query/1", "状态查询"},
+                                 {"decision/1", "兑现决定"},
+                                 {"notice/1", "企业通知"}};
   static const Words steps = {{"make", "经办"}, {"check", "复核"}, {"release", "放行"}};
   static const Words events = {{"opened", "匹配成功"},
                                {"matched_again", "重新匹配"},
@@ -111,6 +117,8 @@ const Words& words(Kind kind) {
       return tranches;
     case Kind::quarantine:
       return quarantine;
+    case Kind::message:
+      return messages;
     case Kind::role:
       break;
   }

@@ -22,6 +22,7 @@ enum class Kind {
   channel,
   tranche,
   quarantine,
+  message,
   role
 };
 std::string word(Kind kind, std::string_view code);

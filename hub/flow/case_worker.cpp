@@ -77,10 +77,18 @@ Result<bool> CaseWorker::round() {
     places += std::ssize(waiting_);
   }
   std::vector<casework::Work> due;
+  bool refusals = false;
   CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
     due = TRY(casework_.due(transaction, rooms_.clock.now(), places));
+    refusals = TRY(casework_.has_refusals_to_note(transaction));
     return ok();
   }));
+  if (refusals) {
+    CHECK_OK(commit(rooms_.writer, "desk", {}, [&](storage::Transaction& transaction) -> Result<void> {
+      (void)TRY(casework_.note_refusals(transaction));
+      return ok();
+    }));
+  }
   Attempts simple;
   std::vector<casework::Work> outside;
   for (auto& work : due) {

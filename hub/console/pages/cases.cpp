@@ -106,6 +106,22 @@ void show_why(Html& html, const Json& view) {
            text_of(view, "policy_version").substr(0, 12));
 }
 
+/// What a receiver would not have: nothing moves until somebody acts, so the page says who and how.
+void show_refused(Html& html, const Json& view) {
+  for (const auto& message : view.at("refused_messages")) {
+    const std::string what = word(Kind::message, text_of(message, "message"));
+    const std::string why = text_of(message, "code") + "：" + text_of(message, "reason");
+    if (message.at("leaves_again").get<bool>()) {
+      html.add("<p class=\"note\">{}曾被对方拒收（{}），已重发，等待对方接收。</p>", what, why);
+      continue;
+    }
+    html.add(
+        "<p class=\"note bad\">{} {} 被对方（{}）拒收，原因：{}。款项已占用的继续占用，不会自动重发。请运行人员与对方"
+        "查明原因后，执行 <code>{}</code>，原样重发。</p>",
+        what, message.at("message_id"), message.at("address"), why, message.at("do"));
+  }
+}
+
 void show_happened(Html& html, const flow::PeopleBook& people, const Json& view) {
   html.add(
       "<section class=\"card\"><h2>办理过程</h2><table><tr><th>时间</th><th>事项</th><th>状态</th><th>办理人</th>"
@@ -196,6 +212,7 @@ Result<Answer> benefit_case(App& app, const Call& call) {
                 view.at("payee").at("account_no"), view.at("payee").at("bank_name"));
   if (!view.at("reason").is_null()) content.add("<div><dt>说明</dt><dd>{}</dd></div>", view.at("reason"));
   content.add("</dl></section>");
+  show_refused(content, view);
   show_form(content, call, view);
   show_why(content, view);
   show_happened(content, app.hub.people(), view);

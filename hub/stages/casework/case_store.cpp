@@ -167,6 +167,24 @@ Result<std::vector<NoticeRow>> load_notices(Transaction& transaction, const Case
   return notices;
 }
 
+Result<std::vector<RefusedMessage>> load_refused_messages(Transaction& transaction, const CaseId& id) {
+  const auto rows = TRY(transaction.query(
+      "SELECT o.id, o.message_id, o.address, o.subject, o.reason_code, o.reason, o.state, q.asked_at FROM outbox o "
+      "JOIN refused_message q ON q.outbox_id = o.id WHERE o.case_id = ? AND o.case_id <> '' AND q.closed_at IS NULL "
+      "ORDER BY o.id",
+      {id.str()}, "itttttti"));
+  std::vector<RefusedMessage> messages;
+  for (const auto& row : rows) {
+    messages.push_back({row.integer(0), row.text(1), row.text(2), row.text(3), row.text(4), row.text(5),
+                        row.text(6) == "unsent", from_millis(row.integer(7))});
+  }
+  return messages;
+}
+
+std::string send_again_command(std::int64_t outbox_id) {
+  return "zhida outbox send-again " + std::to_string(outbox_id);
+}
+
 Result<void> insert_case(Transaction& transaction, const BenefitCase& c, Instant now) {
   CHECK_OK(transaction.execute(
       "INSERT INTO benefit_case (id, uscc, enterprise_name, division, policy_id, policy_version, title, tranche, "

@@ -67,6 +67,17 @@ struct NoticeRow {
 };
 Result<std::vector<NoticeRow>> load_notices(Transaction& transaction, const CaseId& id);
 
+/// A message about a case that its receiver refused for good, as long as the question is open.
+struct RefusedMessage {
+  std::int64_t outbox_id = 0;
+  std::string message_id, address, subject, code, reason;
+  bool leaves_again = false;  ///< Somebody had it sent again, and its receiver has not answered yet.
+  Instant asked_at{};
+};
+Result<std::vector<RefusedMessage>> load_refused_messages(Transaction& transaction, const CaseId& id);
+/// What the person types who has such a message sent again.
+std::string send_again_command(std::int64_t outbox_id);
+
 /// Writes a new row (version 1). Error `storage_unique` when firm, item, period and tranche have a case already.
 Result<void> insert_case(Transaction& transaction, const BenefitCase& benefit_case, Instant now);
 /// Writes the row where it still has benefit_case.version, and counts the version up in place. Error `case_changed`

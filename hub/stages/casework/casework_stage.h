@@ -82,6 +82,11 @@ struct Work {
   PolicyId policy;
 };
 
+/// What note_refusals() wrote down.
+struct RefusalNotes {
+  std::int64_t asked = 0, closed = 0;
+};
+
 /// A decision for a fund, drawn up and waiting for its seal.
 struct PreparedDecision {
   CaseId case_id;
@@ -166,6 +171,14 @@ class Casework {
   /// A person settled the treasury's contradiction.
   Result<BenefitCase> unfreeze(Transaction& transaction, const CaseId& id, const std::string& reason,
                                const Actor& actor);
+
+  /// Messages that their receiver refused for good (outbox rows `rejected`): a person is asked, exactly once for each
+  /// refusal (`person_asked`, and load_refused_messages() for the pages). The question closes by itself
+  /// (`question_closed`) when the message, sent again, is accepted, or when the treasury answers the request all the
+  /// same. Cases and money do not move.
+  Result<RefusalNotes> note_refusals(Transaction& transaction);
+  /// Whether note_refusals() has something to do; reads only.
+  Result<bool> has_refusals_to_note(Transaction& transaction) const;
 
   /// What the scheduler must do now, oldest first.
   Result<std::vector<Work>> due(Transaction& transaction, Instant now, std::int64_t limit = 500);

@@ -340,6 +340,82 @@ BOOST_AUTO_TEST_CASE(reliefs_are_decided_and_funds_get_a_sealed_decision) {
   BOOST_TEST(scene.state(b) == "decided");
 }
 
+BOOST_AUTO_TEST_CASE(a_refused_message_asks_a_person_once_and_the_question_closes_by_itself) {
+  MoneyScene scene;
+  scene.appropriate("A1", 900'000);
+  const CaseId id = scene.approved_case(kFirmA, 500'000);
+  const AttemptId number = value_of(scene.request(id)).business_no;
+  const auto refuse_it = [&](std::int64_t at) {
+    value_of(
+        scene.run("UPDATE outbox SET state = 'rejected', reason_code = 'amqp:not-allowed', reason = 'not today', "
+                  "settled_at = ? WHERE message_id = ?",
+                  {at, "pay-" + number.str()}));
+  };
+  const auto note = [&] {
+    const bool wanted = scene.must([&](storage::Transaction& t) { return scene.cases->has_refusals_to_note(t); });
+    const auto notes = scene.must([&](storage::Transaction& t) { return scene.cases->note_refusals(t); });
+    BOOST_TEST(wanted == (notes.asked + notes.closed > 0));
+    return notes;
+  };
+  const auto open = [&] {
+    return scene.must([&](storage::Transaction& t) { return casework::load_refused_messages(t, id); });
+  };
+  const auto asked = [&] {
+    return scene.number("SELECT count(*) FROM audit_record WHERE kind = 'person_asked' AND case_id = ?", {id.str()});
+  };
+  BOOST_TEST(note().asked == 0);
+  refuse_it(1);
+  BOOST_TEST(note().asked == 1);
+  BOOST_TEST(note().asked == 0);
+  BOOST_TEST(asked() == 1);
+  BOOST_REQUIRE(open().size() == 1u);
+  BOOST_TEST(open().front().code == "amqp:not-allowed");
+  BOOST_TEST(!open().front().leaves_again);
+  // Nothing moves by a refusal: the money stays reserved, and the case waits.
+  BOOST_TEST(scene.state(id) == "requested");
+  BOOST_TEST(scene.balance("A1").reserved.fen() == 500'000);
+  // Sent again and refused again is another question.
+  value_of(scene.run("UPDATE outbox SET state = 'unsent', settled_at = NULL WHERE state = 'rejected'"));
+  BOOST_TEST(note().closed == 0);
+  BOOST_TEST(open().front().leaves_again);
+  refuse_it(2);
+  BOOST_TEST(note().asked == 1);
+  BOOST_TEST(asked() == 2);
+  BOOST_TEST(open().size() == 1u);
+  // Sent again and taken: nobody needs to say that it is settled.
+  value_of(scene.run("UPDATE outbox SET state = 'sent', settled_at = 3 WHERE state = 'rejected'"));
+  BOOST_TEST(note().closed == 1);
+  BOOST_TEST(note().closed == 0);
+  BOOST_TEST(open().empty());
+  BOOST_TEST(scene.number("SELECT count(*) FROM audit_record WHERE kind = 'question_closed'") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_decision_asks_too_and_a_treasury_that_answers_settles_the_question) {
+  MoneyScene scene;
+  scene.appropriate("A1", 900'000);
+  const CaseId paid = scene.approved_case(kFirmA, 500'000);
+  const AttemptId number = value_of(scene.request(paid)).business_no;
+  HandlingSettings fund = scene.book["IN-006"];
+  fund.channel = Channel::social_insurance_fund;
+  fund.fund = "social_security";
+  scene.book["IN-006"] = fund;
+  const CaseId decided = scene.approved_case(kFirmB, 123'456);
+  scene.recheck(decided);
+  const auto prepared = scene.must([&](storage::Transaction& t) { return scene.cases->prepare_decision(t, decided); });
+  scene.must([&](storage::Transaction& t) { return scene.cases->commit_decision(t, prepared, "seal", scene.send()); });
+  value_of(
+      scene.run("UPDATE outbox SET state = 'rejected', settled_at = 1 WHERE subject IN ('decision/1', "
+                "'payment_request/1')"));
+  const auto note = [&] { return scene.must([&](storage::Transaction& t) { return scene.cases->note_refusals(t); }); };
+  BOOST_TEST(note().asked == 2);
+  BOOST_TEST(scene.number("SELECT count(*) FROM audit_record WHERE kind = 'person_asked' AND case_id = ?",
+                          {decided.str()}) == 1);
+  value_of(scene.answer(MoneyScene::receipt(number, AnswerState::accepted)));
+  BOOST_TEST(note().closed == 1);
+  BOOST_TEST(scene.number("SELECT count(*) FROM refused_message WHERE closed_at IS NULL") == 1);
+  BOOST_TEST(note().asked == 0);  // The row is still there as refused, but it was asked about.
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace zhida::test
