@@ -5,6 +5,11 @@
 #include <array>
 #include <cstdint>
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#define ZHIDA_SM2_X86_64 1
+#include "platform/crypto/sm2_prime_x86_64_internal.h"
+#endif
+
 namespace zhida::crypto::sm2 {
 
 using Word = std::uint64_t;
@@ -89,11 +94,23 @@ constexpr Word minus_inverse_of(Word odd) {
 struct Prime {
   static constexpr Number kModulus{{0xffffffffffffffff, 0xffffffff00000000, 0xffffffffffffffff, 0xfffffffeffffffff}};
   static constexpr bool kIsThePrime = true;
+#if defined(ZHIDA_SM2_X86_64)
+  static constexpr bool kByRegister = true;
+#else
+  static constexpr bool kByRegister = false;
+#endif
+};
+/// The same prime, always in plain C++: what other processors run, and what tests hold the other against.
+struct PlainPrime {
+  static constexpr Number kModulus = Prime::kModulus;
+  static constexpr bool kIsThePrime = true;
+  static constexpr bool kByRegister = false;
 };
 /// The order n of the base point.
 struct Order {
   static constexpr Number kModulus{{0x53bbf40939d54123, 0x7203df6b21c6052b, 0xffffffffffffffff, 0xfffffffeffffffff}};
   static constexpr bool kIsThePrime = false;
+  static constexpr bool kByRegister = false;
 };
 
 /// A residue modulo M::kModulus in Montgomery's form, always fully reduced.
@@ -116,12 +133,26 @@ struct Residue {
   }
 
   friend Residue operator+(const Residue& a, const Residue& b) {
+#if defined(ZHIDA_SM2_X86_64)
+    if constexpr (M::kByRegister) {
+      Residue out;
+      add_prime_x86_64(out.n.w.data(), a.n.w.data(), b.n.w.data());
+      return out;
+    }
+#endif
     Number sum;
     Word carry = 0;
     for (std::size_t i = 0; i < 4; ++i) sum.w[i] = add_word(a.n.w[i], b.n.w[i], carry);
     return {reduce_once(sum, carry, M::kModulus)};
   }
   friend Residue operator-(const Residue& a, const Residue& b) {
+#if defined(ZHIDA_SM2_X86_64)
+    if constexpr (M::kByRegister) {
+      Residue out;
+      subtract_prime_x86_64(out.n.w.data(), a.n.w.data(), b.n.w.data());
+      return out;
+    }
+#endif
     Number difference;
     Word borrow = 0, carry = 0;
     for (std::size_t i = 0; i < 4; ++i) difference.w[i] = subtract_word(a.n.w[i], b.n.w[i], borrow);
@@ -131,10 +162,21 @@ struct Residue {
     }
     return {difference};
   }
-  friend Residue operator*(const Residue& a, const Residue& b) { return multiply(a, b); }
-  friend Residue negate(const Residue& a) { return zero() - a; }
+  friend Residue operator*(const Residue& a, const Residue& b) {
+    return multiply(a, b);
+  }
+  friend Residue negate(const Residue& a) {
+    return zero() - a;
+  }
 
   friend Residue square(const Residue& a) {
+#if defined(ZHIDA_SM2_X86_64)
+    if constexpr (M::kByRegister) {
+      Residue out;
+      square_prime_x86_64(out.n.w.data(), a.n.w.data());
+      return out;
+    }
+#endif
     std::array<Word, 8> t{};
     Word carry = 0;
     t[1] = multiply_word(a.n.w[0], a.n.w[1], 0, carry);
@@ -162,6 +204,13 @@ struct Residue {
 
  private:
   static Residue multiply(const Residue& a, const Residue& b) {
+#if defined(ZHIDA_SM2_X86_64)
+    if constexpr (M::kByRegister) {
+      Residue out;
+      multiply_prime_x86_64(out.n.w.data(), a.n.w.data(), b.n.w.data());
+      return out;
+    }
+#endif
     std::array<Word, 8> t{};
     for (std::size_t i = 0; i < 4; ++i) {
       Word carry = 0;
