@@ -95,6 +95,7 @@ inline constexpr auto kEventKinds = std::to_array<EventKind>({
     {"statement_differs", "A day's statement and our book differ; each difference is named."},
     {"benefit_disclosed", "A paid benefit was disclosed."},
     // Evidence.
+    {"evidence_rooted", "All facts of a case were stated and sealed, each as a salted leaf of one tree."},
     {"evidence_exported", "A pack of evidence was written for somebody outside."},
     {"person_asked", "Something needs a person's decision; the work item is named."},
     {"person_decided", "A person decided a work item."},
