@@ -170,7 +170,10 @@ Result<std::vector<Work>> Casework::due(Transaction& transaction, Instant now, s
       {WorkKind::grant_relief, "state = 'matched' AND channel = 'relief'", false},
       {WorkKind::notify, "state = 'matched' AND channel <> 'relief'", false},
       {WorkKind::check_payee, "state = 'confirmed'", false},
-      {WorkKind::lapse, "state IN ('notified', 'payee_repair') AND approved_once = 0 AND due_on < ?", true},
+      {WorkKind::lapse,
+       "state IN ('notified', 'payee_repair') AND approved_once = 0 AND NOT EXISTS (SELECT 1 FROM payment_attempt a "
+       "WHERE a.case_id = benefit_case.id) AND due_on < ?",
+       true},
       {WorkKind::end_publicity, "state = 'publicity' AND publicity_ended = 0 AND due_on < ?", true},
       {WorkKind::review_overdue, "state = 'in_review' AND publicity_ended = 0 AND due_on < ?", true},
       {WorkKind::approve, "state IN ('publicity', 'in_review') AND publicity_ended = 1", false},

@@ -116,12 +116,13 @@ class Casework {
   /// matched relief → decided.
   Result<BenefitCase> grant_relief(Transaction& transaction, const CaseId& id);
 
-  /// notified or payee_repair → confirmed.
+  /// notified or payee_repair → confirmed. Where the final yes was given before and this is another account than the
+  /// one it was given for, the yes is taken back: the review begins anew, in a round of its own.
   Result<BenefitCase> confirm(Transaction& transaction, const CaseId& id, const PayeeAccount& payee,
                               const Actor& actor);
   Result<BenefitCase> decline(Transaction& transaction, const CaseId& id, const std::string& reason,
                               const Actor& actor);
-  /// confirmed → payee_check → in_review (or approved, where the final yes was given before), or payee_repair with the
+  /// confirmed → payee_check → in_review (or approved, where the final yes stands), or payee_repair with the
   /// reason.
   /// `current_name`: what the firm is called in its profile now; empty: as when the case was opened. Error
   /// `enterprise_name_unknown` (retry) where the rule compares names and no source has told the firm's.

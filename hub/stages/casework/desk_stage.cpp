@@ -125,10 +125,18 @@ Result<BenefitCase> Casework::grant_relief(Transaction& transaction, const CaseI
 Result<BenefitCase> Casework::confirm(Transaction& transaction, const CaseId& id, const PayeeAccount& payee,
                                       const Actor& actor) {
   auto c = TRY(load_case(transaction, id));
+  Json detail = {{"account", masked(payee.account_no)}};
+  if (c.approved_once && c.payee != payee) {
+    // The final yes was for the account of then. One person at the portal does not turn it to another: all hands look
+    // again, in a round of their own.
+    c.approved_once = false;
+    ++c.review_round;
+    detail["review"] = "again";
+    if (c.payee) detail["account_before"] = masked(c.payee->account_no);
+  }
   c.payee = payee;
   c.confirmed_by = actor.name;
-  return advance(transaction, c,
-                 {CaseEvent::confirmed, actor, {}, "case_confirmed", {{"account", masked(payee.account_no)}}});
+  return advance(transaction, c, {CaseEvent::confirmed, actor, {}, "case_confirmed", std::move(detail)});
 }
 
 Result<BenefitCase> Casework::decline(Transaction& transaction, const CaseId& id, const std::string& reason,
@@ -346,7 +354,8 @@ Result<BenefitCase> Casework::refuse_case(Transaction& transaction, const CaseId
 
 Result<BenefitCase> Casework::lapse(Transaction& transaction, const CaseId& id) {
   const auto c = TRY(load_case(transaction, id));
-  if (c.approved_once)
+  const auto asked = TRY(transaction.query("SELECT 1 FROM payment_attempt WHERE case_id = ? LIMIT 1", {id.str()}, "i"));
+  if (c.approved_once || !asked.empty())
     return refuse("case_not_ready", "Case " + id.str() + " was approved before; it does not lapse by itself.");
   if (c.due_on && parts_.clock.today() <= *c.due_on)
     return refuse("deadline_running", "The firm has until " + c.due_on->to_string() + " for case " + id.str() + ".");

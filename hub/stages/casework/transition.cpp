@@ -16,7 +16,7 @@ constexpr auto kTransitions = std::to_array<Transition>({
     {S::notified, E::confirmed, S::confirmed, R::enterprise},
     {S::notified, E::declined, S::refused, R::enterprise},
     {S::notified, E::lapsed, S::lapsed, R::system},
-    // The account. Where the final yes was given before, payee_passed leads to `approved`.
+    // The account. Where the final yes stands (it was given for this very account), payee_passed leads to `approved`.
     {S::confirmed, E::payee_check_started, S::payee_check, R::system},
     {S::payee_check, E::payee_passed, S::in_review, R::system},
     {S::payee_check, E::payee_failed, S::payee_repair, R::system},

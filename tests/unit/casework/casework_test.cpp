@@ -340,6 +340,71 @@ BOOST_AUTO_TEST_CASE(reliefs_are_decided_and_funds_get_a_sealed_decision) {
   BOOST_TEST(scene.state(b) == "decided");
 }
 
+BOOST_AUTO_TEST_CASE(after_money_came_back_another_account_goes_through_all_hands_again) {
+  const PayeeAccount same{"湖州样例机械有限公司", "33050000000000000019", "样例银行吴兴支行", "313336071575"};
+  struct Row {
+    const char* what;
+    PayeeAccount account;
+    const char* state;
+  };
+  PayeeAccount number = same;
+  number.account_no = "33050000000000000027";
+  for (const auto& [answered, serial] : {std::pair{AnswerState::sent_back, ""}, std::pair{AnswerState::returned, "B2"}})
+    for (const Row& row : {Row{"the same", same, "approved"}, Row{"another number", number, "in_review"}}) {
+      MoneyScene scene;
+      scene.appropriate("A1", 900'000);
+      const CaseId id = scene.approved_case(kFirmA, 500'000);
+      const AttemptId first = value_of(scene.request(id)).business_no;
+      if (answered == AnswerState::returned)
+        value_of(scene.answer(MoneyScene::receipt(first, AnswerState::paid, 500'000, "B1")));
+      value_of(scene.answer(MoneyScene::receipt(first, answered, *serial == 0 ? -1 : 500'000, serial)));
+      BOOST_TEST(scene.state(id) == "payee_repair", row.what);
+      scene.must([&](storage::Transaction& t) { return scene.cases->confirm(t, id, row.account, kFirm); });
+      scene.must([&](storage::Transaction& t) { return scene.cases->check_payee(t, id); });
+      BOOST_TEST(scene.state(id) == row.state, row.what);
+      if (scene.state(id) == "in_review") {
+        BOOST_TEST(scene.load(id).review_round == 2);
+        BOOST_TEST(!scene.request(id));
+        BOOST_TEST(approve(scene, id, kReleaser) == "case_not_ready");
+        // The hands of the first round do not count for the second, in the database either.
+        BOOST_TEST(!scene.run("UPDATE benefit_case SET state = 'approved'"));
+        BOOST_TEST(review(scene, id, kMaker) == "in_review");
+        BOOST_TEST(review(scene, id, kChecker) == "publicity");
+        scene.clock.set(scene.load(id).due_on->plus_days(1).begins());
+        scene.must([&](storage::Transaction& t) { return scene.cases->end_publicity(t, id); });
+        BOOST_TEST(approve(scene, id, kReleaser) == "approved");
+      }
+      BOOST_TEST(value_of(scene.request(id)).business_no.str() == id.str() + "-02");
+      BOOST_TEST(scene.text("SELECT payee_account_no FROM payment_attempt WHERE attempt = 2") ==
+                 row.account.account_no);
+      BOOST_TEST(scene.problems().empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_released_account_is_not_changed_behind_the_releasers_back) {
+  MoneyScene scene;
+  const CaseId id = scene.approved_case(kFirmA, 500'000);
+  for (const char* column : {"payee_name", "payee_account_no", "payee_bank_name", "payee_bank_no"})
+    BOOST_TEST(!scene.run("UPDATE benefit_case SET " + std::string(column) + " = '1'"), column);
+  BOOST_TEST(scene.state(id) == "approved");
+}
+
+BOOST_AUTO_TEST_CASE(who_was_approved_once_does_not_lapse_by_naming_a_wrong_account) {
+  MoneyScene scene;
+  scene.appropriate("A1", 900'000);
+  const CaseId id = scene.approved_case(kFirmA, 500'000);
+  const AttemptId first = value_of(scene.request(id)).business_no;
+  value_of(scene.answer(MoneyScene::receipt(first, AnswerState::sent_back)));
+  scene.must([&](storage::Transaction& t) {
+    return scene.cases->confirm(t, id, {"另一家公司", "33050000000000000027", "样例银行", "313336071575"}, kFirm);
+  });
+  scene.must([&](storage::Transaction& t) { return scene.cases->check_payee(t, id); });
+  BOOST_TEST(scene.state(id) == "payee_repair");
+  scene.clock.advance(24h * 60);
+  BOOST_TEST(!due(scene).contains("lapse"));
+  BOOST_TEST(!scene.write([&](storage::Transaction& t) { return scene.cases->lapse(t, id); }));
+}
+
 BOOST_AUTO_TEST_CASE(a_refused_message_asks_a_person_once_and_the_question_closes_by_itself) {
   MoneyScene scene;
   scene.appropriate("A1", 900'000);
