@@ -106,16 +106,21 @@ Result<void> Casework::update_from(Transaction& transaction, const Entitlement& 
     if (known == cases.end()) {
       CHECK_OK(open_case(transaction, entitlement, tranche, amount, *settings, name, trace_id, changes));
     } else if (known->state == CaseState::voided && !known->approved_once) {
-      BenefitCase again = *known;
-      again.amount = amount;
-      again.policy_version = entitlement.policy_version;
-      again.profile_sequence = entitlement.profile_sequence;
-      ++again.review_round;
-      again = TRY(advance(transaction, again, {CaseEvent::matched_again, kSystem, {}, "case_changed"}));
-      changes.changed.push_back(again.id);
+      const bool fits = TRY(within_cap(transaction, *known, amount, [&]() -> Result<void> {
+        BenefitCase again = *known;
+        again.amount = amount;
+        again.policy_version = entitlement.policy_version;
+        again.profile_sequence = entitlement.profile_sequence;
+        ++again.review_round;
+        CHECK_OK(advance(transaction, again, {CaseEvent::matched_again, kSystem, {}, "case_changed"}));
+        return ok();
+      }));
+      if (fits) changes.changed.push_back(known->id);
     } else if (before_approval(*known) && known->amount != amount && known->state != CaseState::held &&
                known->state != CaseState::payee_check) {
-      CHECK_OK(change_amount(transaction, *known, entitlement, amount, changes));
+      const bool fits = TRY(within_cap(transaction, *known, amount,
+                                       [&] { return change_amount(transaction, *known, entitlement, amount); }));
+      if (fits) changes.changed.push_back(known->id);
     }
   }
   return lower_cap(transaction, entitlement, settings->period, total);
@@ -166,7 +171,7 @@ Result<void> Casework::open_case(Transaction& transaction, const Entitlement& en
 }
 
 Result<void> Casework::change_amount(Transaction& transaction, BenefitCase c, const Entitlement& entitlement,
-                                     std::optional<Money> amount, CaseChanges& changes) {
+                                     std::optional<Money> amount) {
   Json detail = Json::object();
   if (c.amount) detail["before_fen"] = c.amount->fen();
   if (amount) detail["amount_fen"] = amount->fen();
@@ -184,9 +189,25 @@ Result<void> Casework::change_amount(Transaction& transaction, BenefitCase c, co
     step.keeps_due = false;
     step.due_on = deadline(parts_.clock.today(), settings.review_days, parts_.calendar);
   }
-  const auto saved = TRY(advance(transaction, c, step));
-  changes.changed.push_back(saved.id);
+  CHECK_OK(advance(transaction, c, step));
   return ok();
+}
+
+Result<bool> Casework::within_cap(Transaction& transaction, const BenefitCase& before, std::optional<Money> amount,
+                                  const std::function<Result<void>()>& step) {
+  auto done = transaction.savepoint(step);
+  if (done) return true;
+  if (done.error().code != "award_cap") return std::move(done).error();
+  // Other tranches took more than the award leaves now. The case stays as it was, and a person decides; told once.
+  constexpr const char* kOverCap = "各期金额合计超过核定总额，请人工处理";
+  BenefitCase c = before;
+  if (c.reason == kOverCap) return false;
+  c.reason = kOverCap;
+  CHECK_OK(save_case(transaction, c));
+  Json detail = {{"code", "award_cap"}};
+  if (amount) detail["amount_fen"] = amount->fen();
+  CHECK_OK(audit(transaction, c, "person_asked", kSystem.name, std::move(detail)));
+  return false;
 }
 
 }  // namespace zhida::casework

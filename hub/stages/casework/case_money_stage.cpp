@@ -13,7 +13,8 @@ Result<BenefitCase> Casework::start_recheck(Transaction& transaction, const Case
 }
 
 Result<RecheckOutcome> Casework::apply_recheck(Transaction& transaction, const CaseId& id, const RecheckFacts& facts) {
-  auto c = TRY(load_case(transaction, id));
+  const auto before = TRY(load_case(transaction, id));
+  BenefitCase c = before;
   CHECK_OK(next_state(c, CaseEvent::recheck_passed, Role::system));
   if (facts.verdict == Verdict::unknown) return RecheckOutcome::wait;
   const Json detail = {{"profile_sequence", facts.profile_sequence}};
@@ -27,13 +28,16 @@ Result<RecheckOutcome> Casework::apply_recheck(Transaction& transaction, const C
   if (facts.tranche_amount != c.amount) {
     // Approved was another amount: the departments and the public see the new one first.
     const auto settings = TRY(settings_of(c));
-    c.amount = facts.tranche_amount;
-    c.approved_once = false;
-    ++c.review_round;
-    CHECK_OK(advance(transaction, c,
-                     {CaseEvent::recheck_changed, kSystem, "复核后金额变更", "recheck_failed", detail,
-                      deadline(parts_.clock.today(), settings.review_days, parts_.calendar)}));
-    return RecheckOutcome::amount_changed;
+    const bool fits = TRY(within_cap(transaction, before, facts.tranche_amount, [&]() -> Result<void> {
+      c.amount = facts.tranche_amount;
+      c.approved_once = false;
+      ++c.review_round;
+      CHECK_OK(advance(transaction, c,
+                       {CaseEvent::recheck_changed, kSystem, "复核后金额变更", "recheck_failed", detail,
+                        deadline(parts_.clock.today(), settings.review_days, parts_.calendar)}));
+      return ok();
+    }));
+    return fits ? RecheckOutcome::amount_changed : RecheckOutcome::wait;
   }
   c.recheck_passed = true;
   CHECK_OK(advance(transaction, c, {CaseEvent::recheck_passed, kSystem, {}, "recheck_passed", detail}));

@@ -55,7 +55,8 @@ struct RecheckFacts {
 
 enum class RecheckOutcome {
   passed,
-  wait,            ///< Verdict unknown (a source is silent, a value is stale): stays in `rechecking`.
+  wait,            ///< Verdict unknown (a source is silent, a value is stale), or the new amount is over the award's
+                   ///< cap and a person was asked: stays in `rechecking`.
   amount_changed,  ///< Met, with another amount: back to review with the new amount.
   voided,          ///< Not met any more.
 };
@@ -202,7 +203,11 @@ class Casework {
                          std::optional<Money> amount, const HandlingSettings& settings, const std::string& name,
                          const std::string& trace_id, CaseChanges& changes);
   Result<void> change_amount(Transaction& transaction, BenefitCase benefit_case, const Entitlement& entitlement,
-                             std::optional<Money> amount, CaseChanges& changes);
+                             std::optional<Money> amount);
+  /// Runs a step that changes an amount. False when the award's cap refused it: the case stands as it was, says so, and
+  /// a person is asked once.
+  Result<bool> within_cap(Transaction& transaction, const BenefitCase& before, std::optional<Money> amount,
+                          const std::function<Result<void>()>& step);
 
   CaseworkParts parts_;
 };

@@ -481,6 +481,63 @@ BOOST_AUTO_TEST_CASE(a_refused_decision_asks_too_and_a_treasury_that_answers_set
   BOOST_TEST(note().asked == 0);  // The row is still there as refused, but it was asked about.
 }
 
+BOOST_AUTO_TEST_CASE(an_amount_over_the_cap_stops_one_case_and_asks_a_person_once) {
+  MoneyScene scene;
+  const auto verdict = [&](std::int64_t advance, std::int64_t settlement) {
+    auto e = scene.entitlement(kFirmA, advance + settlement);
+    e.tranches = {{"advance", Money::from_fen(advance)}};
+    if (settlement > 0) e.tranches.push_back({"settlement", Money::from_fen(settlement)});
+    return e;
+  };
+  const auto update = [&](const std::vector<Entitlement>& all) {
+    return scene.must([&](storage::Transaction& t) {
+      return scene.cases->open_or_update_cases(t, all, {{kFirmA, "湖州样例机械有限公司"}}, {});
+    });
+  };
+  const auto asked = [&] { return scene.number("SELECT count(*) FROM audit_record WHERE kind = 'person_asked'"); };
+  scene.approve(update({verdict(16'000, 0)}).opened.front());
+  const CaseId rest = update({verdict(16'000, 2'000)}).opened.front();
+  // The approved tranche keeps what it has, so the other one cannot grow to what it would be now. Another firm of the
+  // same batch goes on.
+  const auto changes = update({verdict(10'000, 8'000), scene.entitlement(kFirmB, 500)});
+  BOOST_TEST(changes.opened.size() == 1u);
+  BOOST_TEST(changes.changed.empty());
+  BOOST_TEST(scene.load(rest).amount->fen() == 2'000);
+  BOOST_TEST(!scene.load(rest).reason.empty());
+  BOOST_TEST(asked() == 1);
+  update({verdict(10'000, 8'000)});
+  BOOST_TEST(asked() == 1);
+  // Fresh data before the money says the same: the case waits instead of failing for ever.
+  scene.approve(rest);
+  scene.must([&](storage::Transaction& t) { return scene.cases->start_recheck(t, rest); });
+  for (int again = 0; again < 2; ++again)
+    BOOST_TEST((scene.must([&](storage::Transaction& t) {
+      return scene.cases->apply_recheck(t, rest, {Verdict::met, Money::from_fen(8'000), 9, {}});
+    }) == casework::RecheckOutcome::wait));
+  BOOST_TEST(scene.state(rest) == "rechecking");
+  BOOST_TEST(asked() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_case_that_matches_again_over_the_cap_stays_void) {
+  MoneyScene scene;
+  const auto update = [&](std::int64_t advance, std::int64_t settlement) {
+    auto e = scene.entitlement(kFirmA, advance + settlement);
+    e.tranches = {{"advance", Money::from_fen(advance)}};
+    if (settlement > 0) e.tranches.push_back({"settlement", Money::from_fen(settlement)});
+    return scene.must([&](storage::Transaction& t) {
+      return scene.cases->open_or_update_cases(t, {e}, {{kFirmA, "湖州样例机械有限公司"}}, {});
+    });
+  };
+  scene.approve(update(16'000, 0).opened.front());
+  const CaseId rest = update(16'000, 2'000).opened.front();
+  BOOST_TEST(update(16'000, 0).voided.size() == 1u);
+  BOOST_TEST(update(10'000, 8'000).changed.empty());
+  BOOST_TEST(scene.state(rest) == "void");
+  BOOST_TEST(scene.number("SELECT count(*) FROM audit_record WHERE kind = 'person_asked'") == 1);
+  BOOST_TEST(update(16'000, 2'000).changed.size() == 1u);
+  BOOST_TEST(scene.state(rest) == "matched");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace zhida::test
