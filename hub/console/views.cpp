@@ -224,6 +224,7 @@ Result<Json> case_view(storage::Transaction& transaction, const flow::Rooms& roo
     objections.push_back({{"number", ++number},
                           {"id", objection.id},
                           {"raised_by", objection.raised_by},
+                          {"on_behalf_of", text_or_null(objection.on_behalf_of)},
                           {"text", objection.reason},
                           {"state", objection.state},
                           {"raised_at", to_rfc3339(objection.raised_at)},

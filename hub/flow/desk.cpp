@@ -63,9 +63,9 @@ Result<std::string> Desk::object(const Person& person, const CaseId& id, const s
                                  const std::string& text) {
   std::string objection;
   (void)TRY(act(person, "portal", id, [&](storage::Transaction& transaction) -> Result<BenefitCase> {
-    // The trail names who wrote it down, never a name that came as text: whose objection it is stands in its words.
-    objection = TRY(casework_.raise_objection(transaction, id, raised_by.empty() ? text : raised_by + "：" + text, {},
-                                              {person.actor(), Role::anyone, {}}));
+    // The trail names who wrote it down, never a name that came as text: whose objection it is stands beside it.
+    objection = TRY(casework_.raise_objection(transaction, id, text, {},
+                                              {person.actor(), Role::anyone, {}, person.id, person.name}, raised_by));
     return casework::load_case(transaction, id);
   }));
   return objection;
@@ -81,7 +81,7 @@ Result<BenefitCase> Desk::settle_objection(const Person& person, const CaseId& i
     return casework_.decide_objection(
         transaction, objection_id,
         upheld ? casework::ObjectionDecision::upheld : casework::ObjectionDecision::dismissed, reason,
-        {person.actor(), Role::officer, {}});
+        {person.actor(), Role::officer, {}, person.id, person.name});
   });
 }
 

@@ -136,7 +136,9 @@ void show_happened(Html& html, const flow::PeopleBook& people, const Json& view)
         "<section class=\"card\"><h2>异议</h2><table><tr><th>序号</th><th>提出人</th><th>内容</th><th>结论</th></tr>");
     for (const auto& objection : view.at("objections"))
       html.add("<tr><td>{}</td><td>{}</td><td>{}</td><td>{} {}</td></tr>", objection.at("number"),
-               objection.at("raised_by"), objection.at("text"),
+               objection.at("on_behalf_of").is_null() ? actor_text(people, text_of(objection, "raised_by"))
+                                                      : text_of(objection, "on_behalf_of"),
+               objection.at("text"),
                text_of(objection, "state") == "open"        ? "待处理"
                : text_of(objection, "state") == "upheld"    ? "成立"
                : text_of(objection, "state") == "dismissed" ? "不成立"

@@ -140,16 +140,16 @@ Result<std::vector<ReviewRow>> load_reviews(Transaction& transaction, const Case
 }
 
 Result<std::vector<ObjectionRow>> load_objections(Transaction& transaction, const CaseId& id) {
-  const auto rows = TRY(transaction.query(
-      "SELECT id, case_id, raised_by, reason, evidence_digest, state, decided_by, decision_reason, raised_at "
-      "FROM objection WHERE case_id = ? ORDER BY id",
-      {id.str()},
-      "ttttttt"
-      "ti"));
+  const auto rows = TRY(
+      transaction.query("SELECT id, case_id, raised_by, reason, evidence_digest, state, decided_by, decision_reason, "
+                        "on_behalf_of, raised_at FROM objection WHERE case_id = ? ORDER BY id",
+                        {id.str()},
+                        "ttttttt"
+                        "tti"));
   std::vector<ObjectionRow> objections;
   for (const auto& row : rows) {
     objections.push_back({row.text(0), CaseId(row.text(1)), row.text(2), row.text(3), row.text(4), row.text(5),
-                          row.text(6), row.text(7), from_millis(row.integer(8))});
+                          row.text(6), row.text(7), row.text(8), from_millis(row.integer(9))});
   }
   return objections;
 }

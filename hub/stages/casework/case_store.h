@@ -55,6 +55,7 @@ struct ObjectionRow {
   std::string id;
   CaseId case_id;
   std::string raised_by, reason, evidence_digest, state, decided_by, decision_reason;
+  std::string on_behalf_of;  ///< Whose it is, where somebody wrote it down for another.
   Instant raised_at{};
 };
 Result<std::vector<ObjectionRow>> load_objections(Transaction& transaction, const CaseId& id);

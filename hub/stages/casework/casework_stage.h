@@ -27,7 +27,9 @@ using SendMessage = std::function<Result<void>(Transaction&, const OutgoingEnvel
 struct Actor {
   std::string name;  ///< `system`, `user:zhang`, `peer:treasury`
   Role role = Role::system;
-  std::string department;  ///< Of the person; empty for firms and machines.
+  std::string department;        ///< Of the person; empty for firms and machines.
+  std::string person = {};       ///< Of people: their id in the book of people, whatever they act as.
+  std::string person_name = {};  ///< Of people: what they are called there.
 };
 
 struct CaseworkParts {
@@ -140,10 +142,13 @@ class Casework {
                              const std::string& reason, const Actor& actor);
 
   Result<BenefitCase> end_publicity(Transaction& transaction, const CaseId& id);
-  /// publicity → held; only this case. Gives the objection's id.
+  /// publicity → held; only this case. `on_behalf_of`: whose objection it is (a name, or a person's id), where somebody
+  /// wrote it down for another. Gives the objection's id.
   Result<std::string> raise_objection(Transaction& transaction, const CaseId& id, const std::string& reason,
-                                      const std::string& evidence_digest, const Actor& actor);
+                                      const std::string& evidence_digest, const Actor& actor,
+                                      const std::string& on_behalf_of = {});
   /// The last open objection settled moves the case: back to publicity, to in_review (a new round), or to refused.
+  /// Error `four_eyes` for the person who wrote it down, and for whom it was written.
   Result<BenefitCase> decide_objection(Transaction& transaction, const std::string& objection_id,
                                        ObjectionDecision decision, const std::string& reason, const Actor& actor);
   /// The final yes, by a releaser who lent no other hand to this case.

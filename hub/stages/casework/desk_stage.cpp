@@ -270,7 +270,8 @@ Result<BenefitCase> Casework::end_publicity(Transaction& transaction, const Case
 }
 
 Result<std::string> Casework::raise_objection(Transaction& transaction, const CaseId& id, const std::string& reason,
-                                              const std::string& evidence_digest, const Actor& actor) {
+                                              const std::string& evidence_digest, const Actor& actor,
+                                              const std::string& on_behalf_of) {
   const auto c = TRY(load_case(transaction, id));
   const Instant now = parts_.clock.now();
   const std::string objection = new_ulid(now);
@@ -278,21 +279,26 @@ Result<std::string> Casework::raise_objection(Transaction& transaction, const Ca
   step.keeps_due = true;
   CHECK_OK(advance(transaction, c, step));
   CHECK_OK(transaction.execute(
-      "INSERT INTO objection (id, case_id, raised_by, reason, evidence_digest, raised_at) VALUES (?, ?, ?, ?, ?, ?)",
-      {objection, id.str(), actor.name, reason, evidence_digest, to_millis(now)}));
+      "INSERT INTO objection (id, case_id, raised_by, reason, evidence_digest, raised_at, raised_by_person, "
+      "on_behalf_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      {objection, id.str(), actor.name, reason, evidence_digest, to_millis(now), actor.person, on_behalf_of}));
   return objection;
 }
 
 Result<BenefitCase> Casework::decide_objection(Transaction& transaction, const std::string& objection_id,
                                                ObjectionDecision decision, const std::string& reason,
                                                const Actor& actor) {
-  const auto rows =
-      TRY(transaction.query("SELECT case_id, state, raised_by FROM objection WHERE id = ?", {objection_id}, "ttt"));
+  const auto rows = TRY(
+      transaction.query("SELECT case_id, state, raised_by, raised_by_person, on_behalf_of FROM objection WHERE id = ?",
+                        {objection_id}, "ttttt"));
   if (rows.empty()) return refuse("objection_not_found", "There is no objection " + objection_id + ".");
   if (rows.front().text(1) != "open")
     return refuse("objection_decided", "Objection " + objection_id + " was settled already.");
-  if (rows.front().text(2) == actor.name)
-    return refuse("four_eyes", "Who raised objection " + objection_id + " does not decide it.");
+  // Persons are compared, not what they act as; whoever is meant by a name written down counts as the person.
+  const std::string writer = rows.front().text(3), meant = rows.front().text(4);
+  const bool wrote = rows.front().text(2) == actor.name || (!actor.person.empty() && actor.person == writer);
+  const bool is_meant = !meant.empty() && (meant == actor.person || meant == actor.person_name || meant == actor.name);
+  if (wrote || is_meant) return refuse("four_eyes", "Who raised objection " + objection_id + " does not decide it.");
   auto c = TRY(load_case(transaction, CaseId(rows.front().text(0))));
   const char* const word = decision == ObjectionDecision::dismissed ? "dismissed"
                            : decision == ObjectionDecision::upheld  ? "upheld"
@@ -300,8 +306,10 @@ Result<BenefitCase> Casework::decide_objection(Transaction& transaction, const s
   if (actor.role != Role::officer)
     return refuse("case_role_wrong", "An officer decides objection " + objection_id + ".");
   CHECK_OK(transaction.execute(
-      "UPDATE objection SET state = ?, decided_by = ?, decision_reason = ?, decided_at = ? WHERE id = ?",
-      {std::string(word), actor.name, reason, to_millis(parts_.clock.now()), objection_id}));
+      "UPDATE objection SET state = ?, decided_by = ?, decided_by_person = ?, decision_reason = ?, decided_at = ? "
+      "WHERE "
+      "id = ?",
+      {std::string(word), actor.name, actor.person, reason, to_millis(parts_.clock.now()), objection_id}));
   const auto open =
       TRY(transaction.query("SELECT count(*) FROM objection WHERE case_id = ? AND state = 'open'", {c.id.str()}, "i"));
   const bool still_held = decision == ObjectionDecision::dismissed && open.front().integer(0) > 0;

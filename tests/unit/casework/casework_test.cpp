@@ -538,6 +538,48 @@ BOOST_AUTO_TEST_CASE(a_case_that_matches_again_over_the_cap_stays_void) {
   BOOST_TEST(scene.state(rest) == "matched");
 }
 
+BOOST_AUTO_TEST_CASE(who_raised_an_objection_does_not_decide_it_whatever_they_act_as) {
+  using casework::Actor;
+  struct Row {
+    const char* what;
+    std::string on_behalf_of;
+    Actor decides;
+    const char* code;
+  };
+  const Actor writer{"user:chen", casework::Role::anyone, {}, "chen", "陈某"};
+  const Row rows[] = {
+      {"the writer", "", {"user:chen", casework::Role::officer, "经信局", "chen", "陈某"}, "four_eyes"},
+      {"the writer under another name",
+       "",
+       {"cert:5e88", casework::Role::officer, "经信局", "chen", "陈某"},
+       "four_eyes"},
+      {"whom it was written for, by id",
+       "zhao",
+       {"user:zhao", casework::Role::officer, "经信局", "zhao", "赵某"},
+       "four_eyes"},
+      {"whom it was written for, by name",
+       "赵某",
+       {"user:zhao", casework::Role::officer, "经信局", "zhao", "赵某"},
+       "four_eyes"},
+      {"somebody else", "某单位", {"user:zhao", casework::Role::officer, "经信局", "zhao", "赵某"}, "ok"}};
+  for (const Row& row : rows) {
+    MoneyScene scene;
+    const CaseId id = confirmed(scene, kFirmA, 500'000);
+    review(scene, id, kMaker);
+    review(scene, id, kChecker);
+    const auto objection = scene.must([&](storage::Transaction& t) {
+      return scene.cases->raise_objection(t, id, "有异议", "", writer, row.on_behalf_of);
+    });
+    const auto done = scene.write([&](storage::Transaction& t) {
+      return scene.cases->decide_objection(t, objection, casework::ObjectionDecision::dismissed, "", row.decides);
+    });
+    BOOST_TEST((done ? "ok" : done.error().code) == row.code, row.what);
+    BOOST_TEST(!scene.run("UPDATE objection SET state = 'upheld', decided_by = 'x', decided_by_person = 'chen', "
+                          "decided_at = 1"),
+               row.what);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace zhida::test
