@@ -129,6 +129,10 @@ Result<RequestOutcome> PaymentStage::commit_request(Transaction& transaction, co
   if (facts.profile_sequence != prepared.profile_sequence)
     return changed("The profile changed after the request was drawn up.");
   if (c.amount != r.amount || c.payee != r.payee) return changed("Amount or account changed.");
+  // New Year's Eve: the seal may have taken longer than the year. A closed year pays nothing.
+  if (const int year = clock_.today().year(); r.fiscal_year != year)
+    return changed("The request is for the budget of " + std::to_string(r.fiscal_year) + ", and now it is " +
+                   std::to_string(year) + ".");
   if (seal.empty()) return refuse("seal_missing", "Request " + r.business_no.str() + " has no seal.");
 
   PaymentAttempt attempt;

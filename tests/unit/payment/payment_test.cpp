@@ -149,6 +149,30 @@ BOOST_AUTO_TEST_CASE(a_request_is_committed_whole_or_not_at_all) {
   BOOST_TEST(scene.problems().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_request_drawn_up_before_new_year_is_not_committed_after_it) {
+  MoneyScene scene;
+  scene.appropriate("A1", 800'000);
+  const CaseId id = scene.approved_case("91330502MA00000001", 500'000);
+  scene.recheck(id);
+  scene.clock.set(value_of(parse_rfc3339("2025-12-31T23:59:59+08:00")));
+  const auto fresh = scene.facts(id);
+  const auto prepared =
+      scene.must([&](storage::Transaction& t) { return scene.payments.prepare(t, id, fresh, scene.book["IN-006"]); });
+  const auto commit = [&] {
+    return scene
+        .must([&](storage::Transaction& t) {
+          return scene.payments.commit_request(t, prepared, "seal", fresh, scene.send(), scene.move());
+        })
+        .kind;
+  };
+  scene.clock.set(value_of(parse_rfc3339("2026-01-01T00:00:00+08:00")));
+  BOOST_TEST((commit() == payment::RequestOutcome::Kind::changed));
+  BOOST_TEST(scene.balance("A1").reserved.fen() == 0);
+  BOOST_TEST(scene.state(id) == "rechecking");
+  scene.clock.set(value_of(parse_rfc3339("2025-12-31T23:59:59+08:00")));
+  BOOST_TEST((commit() == payment::RequestOutcome::Kind::requested));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace zhida::test
