@@ -91,6 +91,11 @@ Result<std::shared_ptr<const Certificate::Impl>> parse_certificate(ByteView der)
   impl->common_name = common_name_of(X509_get_subject_name(x509));
   impl->serial = serial_text(X509_get0_serialNumber(x509));
   impl->key_alg = alg_of_key(X509_get0_pubkey(x509));
+  if (impl->key_alg == Alg::sm2_sm3) {
+    const ASN1_BIT_STRING* const bits = X509_get0_pubkey_bitstr(x509);
+    impl->sm2_key =
+        Sm2PublicKey::from_point({reinterpret_cast<const char*>(bits->data), static_cast<std::size_t>(bits->length)});
+  }
   // Lets OpenSSL read the extensions now, so that later uses from many threads only read.
   X509_check_purpose(x509, -1, 0);
   ERR_clear_error();
@@ -187,6 +192,7 @@ bool Certificate::may_stamp_time() const {
 }
 
 bool Certificate::verifies(Alg alg, ByteView message, ByteView signature) const {
+  if (impl_->sm2_key && alg == Alg::sm2_sm3) return impl_->sm2_key->verifies(message, signature);
   return verify_signature(X509_get0_pubkey(impl_->handle.get()), alg, message, signature);
 }
 
@@ -207,11 +213,15 @@ Result<RevocationList> RevocationList::parse(ByteView der_or_pem) {
   impl->handle.reset(d2i_X509_CRL(nullptr, &at, static_cast<long>(impl->der.size())));
   if (!impl->handle) return list_malformed("it is not an X.509 revocation list (" + openssl_complaint() + ").");
   impl->usable = true;
+  const auto this_update = to_instant(X509_CRL_get0_lastUpdate(impl->handle.get()));
   const auto next_update = to_instant(X509_CRL_get0_nextUpdate(impl->handle.get()));
-  if (!next_update) {
+  if (!this_update) {
+    return list_malformed("its thisUpdate cannot be read.");
+  } else if (!next_update) {
     impl->usable = false;
     impl->unusable_because = "it does not say when the next one comes";
   } else {
+    impl->this_update = this_update.value();
     impl->next_update = next_update.value();
   }
   if (X509_CRL_get_ext_by_critical(impl->handle.get(), 1, -1) >= 0) {

@@ -5,6 +5,7 @@
 
 #include "platform/crypto/certificate.h"
 #include "platform/crypto/openssl_handles_internal.h"
+#include "platform/crypto/sm2_key.h"
 
 namespace zhida::crypto {
 
@@ -14,6 +15,7 @@ struct Certificate::Impl {
   std::string fingerprint, subject, issuer, common_name, serial;
   Instant not_before{}, not_after{};
   std::optional<Alg> key_alg;
+  std::optional<Sm2PublicKey> sm2_key;  // For SM2: verifies without OpenSSL.
 };
 
 struct RevocationList::Impl {
@@ -22,7 +24,7 @@ struct RevocationList::Impl {
   ByteView tbs;        // Inside der: what the issuer signed.
   ByteView signature;  // Inside der.
   std::optional<Alg> alg;
-  Instant next_update{};
+  Instant this_update{}, next_update{};
   bool usable = false;  // It has a nextUpdate and no critical extension that would narrow what it speaks about.
   std::string unusable_because;
 };

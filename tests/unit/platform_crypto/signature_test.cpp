@@ -114,8 +114,12 @@ BOOST_AUTO_TEST_CASE(key_files_are_read_encrypted_or_not_and_guarded) {
     BOOST_TEST(code(create("plain.crt", "plain.crt", {})) == "key_file_open_to_others");
     BOOST_TEST(code(create("none.key", "plain.crt", {})) == "file_missing");
     BOOST_TEST(code(FileSigner::create_from("", plain.certificate, {})) == "key_malformed");
-    std::filesystem::permissions(folder.file("plain.key"), std::filesystem::perms(0644));
-    BOOST_TEST(code(create("plain.key", "plain.crt", {})) == "key_file_open_to_others");
+    for (const auto mode : {0644, 0640, 0604, 0620}) {
+      std::filesystem::permissions(folder.file("plain.key"), std::filesystem::perms(mode));
+      BOOST_TEST(code(create("plain.key", "plain.crt", {})) == "key_file_open_to_others");
+    }
+    std::filesystem::permissions(folder.file("plain.key"), std::filesystem::perms(0400));
+    BOOST_TEST(code(create("plain.key", "plain.crt", {})) == "ok");
 
     const auto signer = create("locked.key", "locked.crt", passphrase);
     const Bytes value = signer.value()->sign("payload").value();
