@@ -57,6 +57,14 @@ Result<std::vector<OutboxRow>> read_unsent(Transaction& transaction, const std::
   return all;
 }
 
+Result<std::vector<std::int64_t>> unsent_ids(Transaction& transaction, const std::string& address, std::int64_t last) {
+  const auto rows = TRY(transaction.query(
+      "SELECT id FROM outbox WHERE state = 'unsent' AND address = ? AND id <= ? ORDER BY id", {address, last}, "i"));
+  std::vector<std::int64_t> ids;
+  for (const Row& row : rows) ids.push_back(row.integer(0));
+  return ids;
+}
+
 Result<std::vector<std::string>> unsent_addresses(Transaction& transaction) {
   const auto rows =
       TRY(transaction.query("SELECT DISTINCT address FROM outbox WHERE state = 'unsent' ORDER BY address", {}, "t"));

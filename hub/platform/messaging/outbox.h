@@ -44,6 +44,9 @@ struct OutboxRow {
 /// Unsent rows with id > after of one address, in order, at most `limit`.
 Result<std::vector<OutboxRow>> read_unsent(storage::Transaction& transaction, const std::string& address,
                                            std::int64_t after, std::int64_t limit);
+/// The numbers alone of the unsent rows with id <= last of one address, in order.
+Result<std::vector<std::int64_t>> unsent_ids(storage::Transaction& transaction, const std::string& address,
+                                             std::int64_t last);
 /// The addresses with something unsent.
 Result<std::vector<std::string>> unsent_addresses(storage::Transaction& transaction);
 /// The peer has it. Harmless when said twice.

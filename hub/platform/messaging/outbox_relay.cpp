@@ -104,20 +104,24 @@ class OutboxRelay::Impl {
   // ------------------------------------------------------------------------------------------
 
   void run() {
-    bool look_again = false;  // After a pause with no news: from the start, for rows that were made unsent again.
+    Moment look_back_at = std::chrono::steady_clock::now() + options_.poll;
     for (;;) {
       take_notes();
-      if (look_again) cursors_.clear();
-      if (const auto done = send_what_waits(); !done)
+      Result<void> done = ok();
+      if (std::chrono::steady_clock::now() >= look_back_at) {  // By the clock: a busy outbox has no quiet moment.
+        done = look_back();
+        look_back_at = std::chrono::steady_clock::now() + options_.poll;
+      }
+      if (done) done = send_what_waits();
+      if (!done)
         relay_log().warning("The outbox cannot be read now; will try again.",
                             {{"code", done.error().code}, {"why", done.error().message}});
       Lock lock(mail_->mutex);
       mail_->stats.in_flight = flying_;
       const auto news = [this] { return mail_->stopping || mail_->awake || !mail_->notes.empty(); };
-      Moment until = std::chrono::steady_clock::now() + options_.poll;
-      const bool pausing = !later_.empty() && later_.begin()->first < until;
-      if (pausing) until = later_.begin()->first;
-      look_again = !mail_->changed.wait_until(lock, until, news) && !pausing;
+      Moment until = look_back_at;
+      if (!later_.empty()) until = std::min(until, later_.begin()->first);
+      mail_->changed.wait_until(lock, until, news);
       mail_->awake = false;
       if (!mail_->stopping) continue;
       lock.unlock();
@@ -172,12 +176,7 @@ class OutboxRelay::Impl {
                                                                                      {"address", row.address},
                                                                                      {"code", outcome.code},
                                                                                      {"why", outcome.description}});
-    if (const auto group = groups_.find({row.address, row.group}); group != groups_.end()) {
-      if (group->second.empty())
-        groups_.erase(group);
-      else
-        free_groups_.insert(group->first);
-    }
+    free_group(row);
     Work work;
     work.door = "outbox";
     work.bytes = 256;
@@ -192,6 +191,30 @@ class OutboxRelay::Impl {
     writer_.submit(std::move(work));
   }
 
+  /// The row that kept its group busy is on its way no more; the next one of the group may go.
+  void free_group(const Known& row) {
+    const auto group = groups_.find({row.address, row.group});
+    if (group == groups_.end()) return;
+    if (group->second.empty())
+      groups_.erase(group);
+    else
+      free_groups_.insert(group->first);
+  }
+
+  /// Rows behind the cursor that are unsent and not in mind were made unsent again: back to the first of them.
+  Result<void> look_back() {
+    for (auto& [address, cursor] : cursors_) {
+      std::vector<std::int64_t> ids;
+      CHECK_OK(database_.read([&, &address = address, &cursor = cursor](Transaction& transaction) -> Result<void> {
+        ids = TRY(unsent_ids(transaction, address, cursor));
+        return ok();
+      }));
+      const auto first = std::find_if(ids.begin(), ids.end(), [&](std::int64_t id) { return !known_.contains(id); });
+      if (first != ids.end()) cursor = *first - 1;
+    }
+    return ok();
+  }
+
   Result<void> send_what_waits() {
     std::vector<SendToken> due;
     while (!later_.empty() && later_.begin()->first <= std::chrono::steady_clock::now()) {
@@ -201,14 +224,17 @@ class OutboxRelay::Impl {
     // First what was sent before, then what waited for its group, then what nobody looked at yet.
     due.insert(due.end(), starved_.begin(), starved_.end());
     starved_.clear();
-    for (const GroupKey& key : std::exchange(free_groups_, {})) {
-      const auto group = groups_.find(key);
-      if (group == groups_.end() || group->second.empty()) continue;
-      due.push_back(group->second.front());
-      group->second.pop_front();
-    }
-    std::sort(due.begin(), due.end());
-    CHECK_OK(send_known(due));
+    do {
+      // Sending may free a group at once: its row was ended elsewhere, or is too large for the peer.
+      for (const GroupKey& key : std::exchange(free_groups_, {})) {
+        const auto group = groups_.find(key);
+        if (group == groups_.end() || group->second.empty()) continue;
+        due.push_back(group->second.front());
+        group->second.pop_front();
+      }
+      std::sort(due.begin(), due.end());
+      CHECK_OK(send_known(std::exchange(due, {})));
+    } while (!free_groups_.empty());
 
     std::vector<std::string> addresses;
     CHECK_OK(database_.read([&](Transaction& transaction) -> Result<void> {
@@ -242,6 +268,7 @@ class OutboxRelay::Impl {
         return read;
       }
       if (rows.empty() || rows[0].id != ids[i]) {  // Somebody else gave it an end.
+        free_group(found->second);
         known_.erase(found);
         continue;
       }

@@ -203,4 +203,40 @@ BOOST_AUTO_TEST_CASE(nothing_overtakes_within_a_group_even_when_the_peer_gives_b
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_row_sent_again_does_not_wait_for_a_quiet_moment) {
+  Inbox inbox(*peer, false);
+  put("o1");
+  BOOST_REQUIRE(comes_true([&] { return inbox.size() == 1; }));
+  inbox.settle_all({OutcomeKind::rejected, "seal_wrong", "The seal does not fit."});
+  BOOST_REQUIRE(comes_true([&] { return one("SELECT state FROM outbox") == "rejected"; }));
+  BOOST_REQUIRE(database->write([](Transaction& transaction) { return send_again(transaction, 1); }).has_value());
+  BOOST_TEST(comes_true(
+      [&] {
+        relay->wake();  // News all the time, as on a hub at work.
+        return inbox.size() == 2;
+      },
+      10s));
+  inbox.settle_all();
+  BOOST_TEST(comes_true([&] { return one("SELECT state FROM outbox") == "sent"; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_row_that_was_ended_elsewhere_frees_its_group) {
+  Inbox inbox(*peer, false);
+  put("o1", "g");
+  put("o2", "g");
+  put("o3", "g");
+  BOOST_REQUIRE(comes_true([&] { return inbox.size() == 1; }));
+  BOOST_REQUIRE(database
+                    ->write([&](Transaction& transaction) -> Result<void> {
+                      CHECK_OK(mark_sent(transaction, 1, clock.now()));
+                      return mark_sent(transaction, 2, clock.now());
+                    })
+                    .has_value());
+  inbox.settle_all({OutcomeKind::released, {}, {}});
+  BOOST_REQUIRE(comes_true([&] { return inbox.size() == 2; }, 10s));
+  BOOST_TEST(inbox.seen()[1].message_id == "o3");
+  inbox.settle_all();
+  BOOST_TEST(comes_true([&] { return one("SELECT state FROM outbox ORDER BY id") == "sent,sent,sent"; }));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
