@@ -131,7 +131,7 @@ Result<void> Casework::open_case(Transaction& transaction, const Entitlement& en
                                  const std::string& trace_id, CaseChanges& changes) {
   BenefitCase c;
   const Instant now = parts_.clock.now();
-  c.id = CaseId(new_ulid(now));
+  c.id = case_id_of(entitlement.uscc, entitlement.policy, settings.period, tranche.id);
   c.uscc = entitlement.uscc;
   c.enterprise_name = name;
   c.division = entitlement.division;

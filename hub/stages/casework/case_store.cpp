@@ -1,5 +1,7 @@
 #include "stages/casework/case_store.h"
 
+#include "platform/crypto/digest.h"
+
 namespace zhida::casework {
 namespace {
 
@@ -75,6 +77,31 @@ std::int64_t flag(bool value) {
 }
 
 }  // namespace
+
+CaseId case_id_of(const std::string& uscc, const PolicyId& policy, const std::string& period,
+                  const std::string& tranche) {
+  constexpr std::size_t kLength = 26, kPrefixMax = 8;
+  constexpr std::string_view kCrockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  std::string id;
+  for (const char c : policy.str()) {
+    const char upper = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    const bool plain = (upper >= 'A' && upper <= 'Z') || (upper >= '0' && upper <= '9');
+    if (plain && id.size() < kPrefixMax) id += upper;
+  }
+  id += '-';
+  // Each part with its length in front: no two lists of parts are written alike.
+  Bytes text = "zhida case 1";
+  for (const std::string& part : {uscc, policy.str(), period, tranche})
+    text += "\n" + std::to_string(part.size()) + ":" + part;
+  const Bytes digest = crypto::sm3(text);
+  std::uint32_t bits = 0;
+  int held = 0;
+  for (std::size_t i = 0; id.size() < kLength; ++i) {
+    bits = (bits << 8) | static_cast<unsigned char>(digest[i]);
+    for (held += 8; held >= 5 && id.size() < kLength; held -= 5) id += kCrockford[(bits >> (held - 5)) & 31];
+  }
+  return CaseId(id);
+}
 
 Result<BenefitCase> load_case(Transaction& transaction, const CaseId& id) {
   auto cases = TRY(read_cases(transaction, "id = ?", {id.str()}));

@@ -13,6 +13,13 @@ namespace zhida::casework {
 
 using storage::Transaction;
 
+/// The case's number follows from what it is about, so that a hub restored from an older copy gives the same benefit
+/// the same number again, and the treasury, which never pays a number twice, knows it. 26 ASCII characters: letters and
+/// digits of the item's id, a hyphen, and 17 or more characters of Crockford's base 32 (85 bits or more of SM3). Cases
+/// of older stores keep the ULIDs that they have.
+CaseId case_id_of(const std::string& uscc, const PolicyId& policy, const std::string& period,
+                  const std::string& tranche);
+
 /// Error `case_not_found`.
 Result<BenefitCase> load_case(Transaction& transaction, const CaseId& id);
 /// Cases of one firm and item.
@@ -24,7 +31,7 @@ struct CaseFilter {
   std::string policy;
   std::string state;
   bool only_frozen = false;
-  std::string after_id;  ///< Pages: cases are ordered by id, which is by time of opening.
+  std::string after_id;  ///< Pages: cases are ordered by id.
   std::int64_t limit = 50;
 };
 Result<std::vector<BenefitCase>> find_cases(Transaction& transaction, const CaseFilter& filter);

@@ -12,7 +12,7 @@ namespace zhida::payment {
 
 constexpr std::size_t kDetailsMax = 499;
 
-/// The business number of attempt k of a case: `<ULID>-01`. At most 35 ASCII characters; never used twice.
+/// The business number of attempt k of a case: `<case id>-01`. At most 35 ASCII characters; never used twice.
 AttemptId business_number(const CaseId& case_id, int attempt);
 
 /// The request message, XML in GBK (docs/treasury_interface.md). All details share division and year. The same input

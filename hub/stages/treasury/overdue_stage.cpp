@@ -45,8 +45,10 @@ Result<std::vector<OverdueWork>> TreasuryStage::overdue(Transaction& transaction
     work.business_no = r.business_no;
     work.query_message_id = "ask-" + r.business_no.str() + "-" + std::to_string(attempt.asked + 1);
     work.query_body = TRY(compose_query(r.division, r.fiscal_year, {r.business_no}, now));
-    // A closed year takes no request: its open ones are ended by a sealed answer or by a person.
-    work.resend = r.fiscal_year == Date::of(now).year();
+    // A closed year takes no request: its open ones are ended by a sealed answer or by a person. What was refused is
+    // sent again by a person alone; but where the treasury has the number from an older life of this hub, it can say
+    // so.
+    work.resend = r.fiscal_year == Date::of(now).year() && attempt.state != AttemptState::queued;
     works.push_back(std::move(work));
   }
   return works;
@@ -55,7 +57,7 @@ Result<std::vector<OverdueWork>> TreasuryStage::overdue(Transaction& transaction
 Result<void> TreasuryStage::commit_overdue(Transaction& transaction, const OverdueWork& work, const Bytes& query_seal,
                                            const SendMessage& send) {
   auto attempt = TRY(load_attempt(transaction, work.business_no));
-  if (attempt.state != AttemptState::sent && attempt.state != AttemptState::acked) return ok();  // Answered meanwhile.
+  if (rank(attempt.state) > rank(AttemptState::acked)) return ok();  // Answered meanwhile.
   if (work.query_message_id != "ask-" + work.business_no.str() + "-" + std::to_string(attempt.asked + 1)) return ok();
   OutgoingEnvelope query = envelope(attempt, settings_);
   query.message_id = work.query_message_id;
@@ -73,7 +75,7 @@ Result<void> TreasuryStage::commit_overdue(Transaction& transaction, const Overd
   CHECK_OK(save_attempt(transaction, attempt));
   CHECK_OK(audit(transaction, attempt, "status_asked", "system", {{"times", attempt.asked}}));
   if (!work.resend) {
-    if (!first) return ok();
+    if (!first || attempt.request.fiscal_year == Date::of(now).year()) return ok();
     return audit(transaction, attempt, "person_asked", "system", {{"code", "request_of_closed_year"}});
   }
   OutgoingEnvelope request = envelope(attempt, settings_);

@@ -48,7 +48,7 @@ struct OverdueWork {
   AttemptId business_no;
   std::string query_message_id;
   Bytes query_body;    ///< To be sealed by a worker and handed to commit_overdue().
-  bool resend = true;  ///< False after the year-end: then only the question is sent.
+  bool resend = true;  ///< False after the year-end, and for what was refused: then only the question is sent.
 };
 
 class TreasuryStage {

@@ -83,8 +83,9 @@ Result<std::vector<PaymentAttempt>> load_attempts(Transaction& transaction, cons
 Result<std::vector<PaymentAttempt>> load_overdue(Transaction& transaction, Instant created_before, Instant asked_before,
                                                  std::int64_t limit) {
   return read_attempts(transaction,
-                       "state IN ('sent', 'acked') AND created_at <= ? AND (last_asked_at IS NULL OR last_asked_at <= "
-                       "?) ORDER BY created_at, business_no LIMIT ?",
+                       "(state IN ('sent', 'acked') OR (state = 'queued' AND EXISTS (SELECT 1 FROM outbox o WHERE "
+                       "o.message_id = payment_attempt.message_id AND o.state = 'rejected'))) AND created_at <= ? AND "
+                       "(last_asked_at IS NULL OR last_asked_at <= ?) ORDER BY created_at, business_no LIMIT ?",
                        {to_millis(created_before), to_millis(asked_before), limit});
 }
 

@@ -26,7 +26,8 @@ struct Conflict {
 /// Error `attempt_not_found`.
 Result<PaymentAttempt> load_attempt(Transaction& transaction, const AttemptId& business_no);
 Result<std::vector<PaymentAttempt>> load_attempts(Transaction& transaction, const CaseId& case_id);
-/// Requests that left and have no end, created before the moment and not asked about since the other.
+/// Requests that left (or whose message was refused: the treasury may know the number all the same) and have no end,
+/// created before the moment and not asked about since the other.
 Result<std::vector<PaymentAttempt>> load_overdue(Transaction& transaction, Instant created_before, Instant asked_before,
                                                  std::int64_t limit);
 /// Writes what an answer may change; the database refuses anything else.

@@ -580,6 +580,40 @@ BOOST_AUTO_TEST_CASE(who_raised_an_objection_does_not_decide_it_whatever_they_ac
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_cases_number_follows_from_what_it_is_about) {
+  const PolicyId item("IN-006");
+  const std::string id = casework::case_id_of(kFirmA, item, "2025", "whole").str();
+  BOOST_TEST(id == "IN006-7QFPK0HCQC2ECZKTPHHJ");  // Fixed for good: treasuries know benefits by these numbers.
+  BOOST_TEST(id.size() == 26u);
+  std::set<std::string> all;
+  for (const std::string& firm : {kFirmA, kFirmB})
+    for (const char* policy : {"IN-006", "IN-007", "long-policy-name-1", "long-policy-name-2", "企业"})
+      for (const char* period : {"2025", "2026"})
+        for (const char* tranche : {"whole", "advance", "settlement"}) {
+          const std::string one = casework::case_id_of(firm, PolicyId(policy), period, tranche).str();
+          BOOST_TEST(one.size() == 26u);
+          BOOST_TEST(all.insert(one).second, one);
+        }
+  BOOST_TEST(casework::case_id_of("a", item, "bc", "d").str() != casework::case_id_of("a", item, "b", "cd").str());
+}
+
+BOOST_AUTO_TEST_CASE(a_case_of_an_older_store_keeps_its_number) {
+  MoneyScene scene;
+  const std::string old = "01JCX2K8V6M4T9Q0R3S5W7Y1ZA";
+  auto c = scene.load(open(scene, scene.entitlement(kFirmA, 500'000)));
+  c.uscc = kFirmB;
+  c.id = CaseId(old);
+  scene.must([&](storage::Transaction& t) -> Result<void> {
+    CHECK_OK(t.execute(
+        "INSERT INTO benefit_award (uscc, policy_id, period, cap_fen) VALUES (?, 'IN-006', '2025', 500000)", {kFirmB}));
+    return casework::insert_case(t, c, scene.clock.now());
+  });
+  BOOST_TEST(open(scene, scene.entitlement(kFirmB, 500'000)).empty());
+  scene.approve(CaseId(old));
+  BOOST_TEST(scene.state(CaseId(old)) == "approved");
+  BOOST_TEST(scene.number("SELECT count(*) FROM benefit_case") == 2);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace zhida::test

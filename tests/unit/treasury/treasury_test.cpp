@@ -199,6 +199,39 @@ BOOST_AUTO_TEST_CASE(a_day_agrees_with_the_treasurys_statement_to_the_fen) {
   BOOST_TEST(treasury::to_json(differs)["agrees"] == false);
 }
 
+BOOST_AUTO_TEST_CASE(a_hub_from_an_older_copy_gives_the_same_numbers_and_learns_what_was_paid) {
+  Paying first;
+  const auto sent = first.scene.sent.back();
+  Paying second;  // The copy knew neither the case nor its request; both are made again, some seconds later.
+  BOOST_TEST(second.id.str() == first.id.str());
+  BOOST_TEST(second.number.str() == first.number.str());
+  BOOST_TEST(second.scene.sent.back().message_id == sent.message_id);
+  // The treasury has the number with other octets, and refuses. Nothing is paid; after a while the hub asks.
+  value_of(
+      second.scene.run("UPDATE outbox SET state = 'rejected', reason_code = 'business_no_reused', settled_at = 1 "
+                       "WHERE subject = 'payment_request/1'"));
+  const auto overdue = [&] {
+    return second.scene.must([&](storage::Transaction& t) { return second.scene.treasury_room.overdue(t); });
+  };
+  BOOST_TEST(overdue().empty());
+  second.scene.clock.advance(25h);
+  const auto works = overdue();
+  BOOST_REQUIRE(works.size() == 1u);
+  BOOST_TEST(!works.front().resend);
+  second.scene.must([&](storage::Transaction& t) {
+    return second.scene.treasury_room.commit_overdue(t, works.front(), "seal", second.scene.send());
+  });
+  BOOST_TEST(second.scene.sent.back().subject == "status_query/1");
+  BOOST_TEST(!second.scene.sent.back().again);
+  BOOST_TEST(second.scene.number("SELECT count(*) FROM audit_record WHERE kind = 'person_asked'") == 0);
+  BOOST_TEST(overdue().empty());
+  second.say(AnswerState::paid, 100'00, "B1");
+  BOOST_TEST(second.attempt() == "settled");
+  BOOST_TEST(second.scene.state(second.id) == "paid");
+  BOOST_TEST(second.book() == "900.00 0.00 100.00");
+  BOOST_TEST(second.scene.problems().empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace zhida::test
