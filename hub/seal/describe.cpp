@@ -1,3 +1,4 @@
+#include "platform/crypto/timestamp.h"
 #include "seal/seal.h"
 #include "seal/structure.h"
 
@@ -21,6 +22,15 @@ std::string alg_text(const std::string& oid) {
   return alg ? std::string(crypto::name_of(*alg)) : oid;
 }
 
+Json timestamp_json(ByteView token) {
+  const auto read = crypto::read_timestamp_token(token);
+  if (!read) return {{"unreadable", read.error().message}};
+  return {{"time", to_rfc3339(read.value().time)},
+          {"serial", to_hex(read.value().serial)},
+          {"policy", read.value().policy},
+          {"alg", crypto::name_of(read.value().alg)}};
+}
+
 Json seal_json(const SealStructure& seal) {
   Json list = Json::array();
   for (const ByteView item : seal.certificate_list) {
@@ -42,7 +52,8 @@ Json seal_json(const SealStructure& seal) {
             {"width_mm", seal.picture_width_mm},
             {"height_mm", seal.picture_height_mm}}},
           {"maker", certificate_json(seal.maker_certificate)},
-          {"alg", alg_text(seal.alg_oid)}};
+          {"alg", alg_text(seal.alg_oid)},
+          {"timestamp", seal.timestamp ? timestamp_json(*seal.timestamp) : Json()}};
 }
 
 }  // namespace
@@ -62,9 +73,21 @@ Result<SealSummary> read_seal(ByteView seal_der) {
   summary.valid_to = seal.valid_to;
   summary.picture_type = seal.picture_type;
   summary.picture_bytes = seal.picture.size();
+  summary.has_timestamp = seal.timestamp.has_value();
   const auto maker = TRY(crypto::Certificate::parse(seal.maker_certificate));
   summary.maker_subject = maker.subject();
   return summary;
+}
+
+Result<Picture> read_picture_of(ByteView seal_or_signature_der) {
+  const auto as_picture = [](const SealStructure& seal) {
+    return Picture{.type = seal.picture_type,
+                   .data = Bytes(seal.picture),
+                   .width_mm = seal.picture_width_mm,
+                   .height_mm = seal.picture_height_mm};
+  };
+  if (const auto seal = read_seal_structure(seal_or_signature_der)) return as_picture(seal.value());
+  return as_picture(TRY(read_signature_structure(seal_or_signature_der)).seal);
 }
 
 Result<Json> describe(ByteView seal_or_signature_der) {
@@ -81,7 +104,7 @@ Result<Json> describe(ByteView seal_or_signature_der) {
               {"property_info", signature.property_info},
               {"signer", certificate_json(signature.certificate)},
               {"alg", alg_text(signature.alg_oid)},
-              {"has_timestamp", signature.has_timestamp}};
+              {"timestamp", signature.timestamp ? timestamp_json(*signature.timestamp) : Json()}};
 }
 
 }  // namespace zhida::seal

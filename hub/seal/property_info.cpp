@@ -46,8 +46,8 @@ Result<std::string> percent_decoded(std::string_view text) {
 
 }  // namespace
 
-std::string write_property_info(const Properties& properties, Alg alg, std::size_t length) {
-  return std::string(kMark) + ";scope=all;md=" + std::string(crypto::digest_name(alg)) +
+std::string write_property_info(const Properties& properties, Alg alg, std::size_t length, std::string_view scope) {
+  return std::string(kMark) + ";scope=" + std::string(scope) + ";md=" + std::string(crypto::digest_name(alg)) +
          ";len=" + std::to_string(length) + ";ct=" + percent_encoded(properties.media_type) +
          ";mid=" + percent_encoded(properties.message_id) + ";trace=" + percent_encoded(properties.trace_id);
 }

@@ -51,13 +51,9 @@ Result<void> read_header(ByteView content, SealStructure& seal) {
   der::Reader header(content);
   if (TRY(header.ia5("header.ID")) != "ES") return malformed("header.ID is not \"ES\".");
   seal.version = static_cast<int>(TRY(header.integer("header.version")));
-  if (seal.version == 5) {
-    return malformed(
-        "This is structure version 5 (GM/T 0031-2025); this program reads version 4 (GB/T 38540-2020) only.");
-  }
-  if (seal.version != kVersion) {
+  if (seal.version != kVersion4 && seal.version != kVersion5) {
     return malformed("This is structure version " + std::to_string(seal.version) +
-                     "; version 4 (GB/T 38540-2020) is needed.");
+                     "; version 4 (GB/T 38540-2020) or 5 (GM/T 0031-2025) is needed.");
   }
   seal.vendor_id = TRY(header.ia5("header.Vid"));
   return header.end("SES_Header");
@@ -88,6 +84,14 @@ Result<void> read_picture(ByteView content, SealStructure& seal) {
   return picture.end("SES_ESPictureInfo");
 }
 
+// [0] is explicit: a reader who left it out would take an untagged BIT STRING, which is refused here.
+Result<ByteView> read_timestamp(der::Reader& fields, std::string_view what) {
+  der::Reader tagged(TRY(fields.expect(der::kExplicit0, what)).content);
+  const ByteView token = TRY(tagged.bits(what));
+  CHECK_OK(tagged.end(what));
+  return token;
+}
+
 std::size_t count_elements(ByteView content) {
   der::Reader reader(content);
   std::size_t count = 0;
@@ -99,7 +103,7 @@ Result<SealStructure> read_seal_element(const der::Element& element) {
   SealStructure seal;
   seal.whole = element.whole;
   if (count_elements(element.content) == 2) {
-    return malformed("This is a seal of structure version 1 (GM/T 0031-2014); version 4 (GB/T 38540-2020) is needed.");
+    return malformed("This is a seal of structure version 1 (GM/T 0031-2014); version 4 or 5 is needed.");
   }
   der::Reader fields(element.content);
   const auto info = TRY(fields.expect(der::kSequence, "eSealInfo"));
@@ -116,8 +120,12 @@ Result<SealStructure> read_seal_element(const der::Element& element) {
   seal.maker_certificate = TRY(fields.octet_string("SESeal.cert"));
   seal.alg_oid = TRY(fields.object_id("signAlgID"));
   seal.signed_value = TRY(fields.bits("signedValue"));
-  if (!fields.at_end())
+  if (fields.at_end()) return seal;
+  if (seal.version == kVersion4) {
     return malformed("A seal of version 4 has nothing behind signedValue; a time-stamp there is version 5.");
+  }
+  seal.timestamp = TRY(read_timestamp(fields, "SESeal.timeStamp"));
+  CHECK_OK(fields.end("SESeal"));
   return seal;
 }
 
@@ -130,6 +138,7 @@ Result<void> read_to_sign(ByteView content, SignatureStructure& signature) {
   signature.data_hash = TRY(fields.bits("toSign.dataHash"));
   signature.property_info = TRY(fields.ia5("toSign.propertyInfo"));
   if (!fields.at_end()) {
+    signature.has_extensions = true;
     der::Reader tagged(TRY(fields.expect(der::kExplicit0, "toSign.extDatas")).content);
     signature.critical_extensions = TRY(read_extensions(TRY(tagged.expect(der::kSequence, "toSign.extDatas")).content));
     CHECK_OK(tagged.end("toSign.extDatas"));
@@ -139,8 +148,7 @@ Result<void> read_to_sign(ByteView content, SignatureStructure& signature) {
 
 Result<SignatureStructure> read_signature_fields(ByteView content) {
   if (count_elements(content) == 2) {
-    return malformed(
-        "This is a signature of structure version 1 (GM/T 0031-2014); version 4 (GB/T 38540-2020) is needed.");
+    return malformed("This is a signature of structure version 1 (GM/T 0031-2014); version 4 or 5 is needed.");
   }
   SignatureStructure signature;
   der::Reader fields(content);
@@ -151,10 +159,7 @@ Result<SignatureStructure> read_signature_fields(ByteView content) {
   signature.alg_oid = TRY(fields.object_id("signatureAlgID"));
   signature.signature = TRY(fields.bits("signature"));
   if (!fields.at_end()) {
-    der::Reader tagged(TRY(fields.expect(der::kExplicit0, "timeStamp")).content);
-    TRY(tagged.bits("timeStamp"));
-    CHECK_OK(tagged.end("timeStamp"));
-    signature.has_timestamp = true;
+    signature.timestamp = TRY(read_timestamp(fields, "timeStamp"));
   }
   CHECK_OK(fields.end("SES_Signature"));
   return signature;

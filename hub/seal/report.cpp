@@ -27,6 +27,9 @@ Json to_json(const Report& report) {
   add("message_id", report.message_id);
   add("trace_id", report.trace_id);
   add("media_type", report.media_type);
+  add("time_authority", report.time_authority);
+  add("batch", report.batch);
+  if (report.trusted_at) json["trusted_at"] = to_rfc3339(*report.trusted_at);
   if (report.signed_at != Instant{}) json["signed_at"] = to_rfc3339(report.signed_at);
   return json;
 }

@@ -1,10 +1,12 @@
-/// Electronic seals (GB/T 38540-2020, structure version 4): making seals, sealing exact octets, verifying.
+/// Electronic seals: making seals, sealing exact octets, verifying. Structure version 4 is GB/T 38540-2020; version 5
+/// follows what is publicly known of GM/T 0031-2025, whose text nobody here has read.
 ///
 /// Always holds: what is verified are the received octets, never a re-encoding; the clock is handed in; no function
-/// throws. Any thread. Structure version 5, batch seals, time-stamps and remote sealing are recognised and refused by
-/// name.
+/// throws. Any thread. Version 1 (GM/T 0031-2014) is recognised and refused by name.
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "platform/crypto/algorithm.h"
+#include "platform/crypto/digest.h"
 #include "platform/crypto/signer.h"
 
 namespace zhida::seal {
@@ -62,11 +65,17 @@ struct SealSpec {
   Instant valid_from{};
   Instant valid_to{};
   Picture picture{};
-  int version = 4;  ///< Anything else is refused (`seal_version_unsupported`).
+  int version = 4;  ///< 4 or 5. Anything else is refused (`seal_version_unsupported`).
 };
 
-/// The seal (SESeal, DER), signed by the maker. Errors `seal_spec_wrong`, `seal_version_unsupported`, `signing_failed`.
-Result<Bytes> make_seal(const SealSpec& spec, const Signer& maker, Instant now);
+/// Gets a time-stamp token (DER) over the octets it is given: from an authority outside, or from a simulated one.
+using Timestamper = std::function<Result<Bytes>(crypto::HashKind hash, ByteView stamped)>;
+
+/// The seal (SESeal, DER), signed by the maker. With a trust, the maker's chain and revocation are checked first, as
+/// version 5 wants; a version 5 seal is time-stamped where a timestamper is given. Errors `seal_spec_wrong`,
+/// `seal_version_unsupported`, `signing_failed`, those of the timestamper.
+Result<Bytes> make_seal(const SealSpec& spec, const Signer& maker, Instant now, const Trust* trust = nullptr,
+                        const Timestamper& timestamper = {});
 
 /// Bound into the signature as propertyInfo; any text, percent-encoded there.
 struct Properties {
@@ -77,14 +86,23 @@ struct Properties {
 
 /// Seals the exact octets: SES_Signature, DER. Checks the seal, the signer's certificate and that the seal lists it
 /// first; a signer whose revocation status is unknown does not seal. Errors `seal_unusable`, `signer_unusable`,
-/// `signer_not_in_seal`, `signing_failed`.
+/// `signer_not_in_seal`, `signing_failed`, those of the timestamper (over the signature value).
 Result<Bytes> seal(ByteView payload, ByteView seal_der, const Signer& signer, const Properties& properties,
-                   const Trust& trust, Instant now);
+                   const Trust& trust, Instant now, const Timestamper& timestamper = {});
+/// The same with a token that came later; what was there stays octet by octet. Errors `seal_malformed`,
+/// `timestamp_there_already`.
+Result<Bytes> add_timestamp(ByteView ses, ByteView token);
+/// What a time-stamp of this signature is over: the signature value. Error `seal_malformed`.
+Result<Bytes> stamped_octets(ByteView ses);
 
 /// How a verifier wants to be convinced.
 struct Policy {
   Instant now{};
-  bool require_trusted_time = false;       ///< Without a time-stamp: refused with `timestamp`.
+  /// Judges the signer and the seal at a time that the signer could not choose: genTime of the time-stamp, or
+  /// trusted_time. A signature with neither is refused with `timestamp`.
+  bool require_trusted_time = false;
+  /// Known to the caller from elsewhere, e.g. from a time-stamped tree head that includes the signature.
+  std::optional<Instant> trusted_time{};
   bool require_revocation_status = false;  ///< No usable revocation list: refused instead of noted.
   bool all_findings = false;               ///< Go on behind the first failure and list the others too.
 };
@@ -106,12 +124,15 @@ struct Report {
   std::string es_id{};
   std::string seal_name;
   std::string signer_subject;
-  std::string signer_fingerprint;  ///< SHA-256 of the certificate, hex.
-  std::string serial;              ///< Of the signer's certificate, hex.
-  std::string alg;                 ///< `sm2-sm3`, `ecdsa-p256-sha256`, or the unknown OID.
-  std::string data_hash;           ///< Hex, as signed.
-  Instant signed_at{};             ///< The signer's own claim; the epoch where the structure could not be read.
-  std::string message_id{};        ///< From propertyInfo, empty where the sealer wrote none.
+  std::string signer_fingerprint;       ///< SHA-256 of the certificate, hex.
+  std::string serial;                   ///< Of the signer's certificate, hex.
+  std::string alg;                      ///< `sm2-sm3`, `ecdsa-p256-sha256`, or the unknown OID.
+  std::string data_hash;                ///< Hex, as signed.
+  std::optional<Instant> trusted_at{};  ///< genTime of the time-stamp if it holds, or Policy::trusted_time.
+  std::string time_authority{};         ///< Subject of the time-stamp authority, where there is a time-stamp.
+  std::string batch{};                  ///< Id of the batch, where the signature is over one.
+  Instant signed_at{};                  ///< The signer's own claim; the epoch where the structure could not be read.
+  std::string message_id{};             ///< From propertyInfo, empty where the sealer wrote none.
   std::string trace_id{};
   std::string media_type{};
   std::vector<std::string> notes;  ///< True but not a failure, e.g. "expired since".
@@ -137,8 +158,11 @@ struct SealSummary {
   std::string maker_subject;
   std::string picture_type;
   std::size_t picture_bytes = 0;
+  bool has_timestamp = false;
 };
 Result<SealSummary> read_seal(ByteView seal_der);
+/// The picture's octets as they lie in a seal, or in the seal of a signature. Error `seal_malformed`.
+Result<Picture> read_picture_of(ByteView seal_or_signature_der);
 /// For people: everything readable in a seal or a seal signature, as JSON. Error `seal_malformed`.
 Result<Json> describe(ByteView seal_or_signature_der);
 

@@ -37,6 +37,16 @@ Result<Bytes> Sealer::seal(ByteView payload, const std::string& media_type, cons
   return zhida::seal::seal(payload, seal_der_, *signer_, Properties{media_type, message_id, trace_id}, *trust, now);
 }
 
+Result<std::vector<Evidence>> Sealer::seal_batch(std::span<const ToSeal> messages, Instant now) const {
+  std::shared_ptr<const Trust> trust;
+  {
+    const Lock lock(mutex_);
+    trust = trust_;
+  }
+  const auto members = batch_members(signer_->alg(), messages);
+  return zhida::seal::seal_batch(members, seal_der_, *signer_, *trust, now);
+}
+
 void Sealer::replace_trust(std::shared_ptr<const Trust> trust) {
   const Lock lock(mutex_);
   trust_ = std::move(trust);
@@ -48,13 +58,36 @@ SealVerifier::SealVerifier(std::shared_ptr<const Trust> trust, PeerSeals peer_se
       trust_(std::move(trust)) {}
 
 Report SealVerifier::verify_from(const std::string& peer, ByteView ses, ByteView payload, Instant now) const {
+  return verify_evidence(peer, Evidence{Bytes(ses), std::nullopt}, payload, now);
+}
+
+Report SealVerifier::verify_from(const std::string& peer, Form form, ByteView carried, ByteView payload, Instant now,
+                                 Evidence& evidence) const {
+  auto unpacked = unpack(form, carried, *store_, payload);
+  if (!unpacked) {
+    Report report;
+    report.code = Code::format;
+    report.step = "carriage";
+    report.detail = unpacked.error().message;
+    report.findings.push_back({report.code, report.step, report.detail});
+    return report;
+  }
+  Report report = verify_evidence(peer, unpacked.value(), payload, now);
+  if (!report.passed()) return report;
+  evidence = std::move(unpacked.value());
+  store_->learn(evidence.ses);
+  return report;
+}
+
+Report SealVerifier::verify_evidence(const std::string& peer, const Evidence& evidence, ByteView payload,
+                                     Instant now) const {
   std::shared_ptr<const Trust> trust;
   {
     const Lock lock(mutex_);
     trust = trust_;
   }
   Report report =
-      verify(ses, payload, *trust, Policy{.now = now, .require_revocation_status = require_revocation_status_});
+      verify(evidence, payload, *trust, Policy{.now = now, .require_revocation_status = require_revocation_status_});
   if (!report.passed()) return report;
   const auto agreed = peer_seals_.find(peer);
   if (agreed != peer_seals_.end() && agreed->second.contains(report.es_id)) return report;

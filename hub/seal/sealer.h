@@ -3,10 +3,12 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 
 #include "base/mutex.h"
 #include "base/secret.h"
+#include "seal/carriage.h"
 #include "seal/seal.h"
 #include "seal/trust.h"
 
@@ -31,6 +33,9 @@ class Sealer {
   /// SES_Signature over the exact octets. Errors as those of seal().
   Result<Bytes> seal(ByteView payload, const std::string& media_type, const std::string& message_id,
                      const std::string& trace_id, Instant now) const;
+
+  /// One seal over all of them (batch.h): one evidence a message, in order. At most kBatchLeavesMax.
+  Result<std::vector<Evidence>> seal_batch(std::span<const ToSeal> messages, Instant now) const;
 
   const std::string& es_id() const { return es_id_; }
   const Bytes& seal_der() const { return seal_der_; }
@@ -59,9 +64,18 @@ class SealVerifier {
   /// `seal_of_another_peer` when all is well but the seal id is not the peer's; a wrong seal keeps its own code.
   Report verify_from(const std::string& peer, ByteView ses, ByteView payload, Instant now) const;
 
+  /// The same for whatever form the proof came in. Where all is well, `evidence` becomes what the archive keeps, and
+  /// the seal is remembered for compact proofs to come. A proof that cannot be read or rebuilt gives `format`.
+  Report verify_from(const std::string& peer, Form form, ByteView carried, ByteView payload, Instant now,
+                     Evidence& evidence) const;
+  SealStore& store() const { return *store_; }
+
   void replace_trust(std::shared_ptr<const Trust> trust);
 
  private:
+  Report verify_evidence(const std::string& peer, const Evidence& evidence, ByteView payload, Instant now) const;
+
+  const std::unique_ptr<SealStore> store_ = std::make_unique<SealStore>();
   const PeerSeals peer_seals_;
   const bool require_revocation_status_;
   mutable Mutex mutex_;

@@ -1,5 +1,5 @@
-// The structures of GB/T 38540-2020 as read from strict DER. Views point into the received octets, which the caller
-// keeps. For the sources of this folder only.
+// The structures of GB/T 38540-2020 and of its successor in the GM/T line as read from strict DER. Views point into the
+// received octets, which the caller keeps. For the sources of this folder only.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -14,7 +14,8 @@
 namespace zhida::seal {
 
 inline constexpr std::size_t kStructureBytesMax = 1u << 20;
-inline constexpr int kVersion = 4;
+inline constexpr int kVersion4 = 4;  // GB/T 38540-2020
+inline constexpr int kVersion5 = 5;  // GM/T 0031-2025
 
 struct SealStructure {
   ByteView whole;  // SESeal
@@ -31,6 +32,7 @@ struct SealStructure {
   ByteView maker_certificate;
   std::string alg_oid;
   ByteView signed_value;
+  std::optional<ByteView> timestamp;  // Version 5 only.
   std::vector<std::string> critical_extensions;
 };
 
@@ -43,7 +45,8 @@ struct SignatureStructure {
   ByteView certificate;
   std::string alg_oid;
   ByteView signature;
-  bool has_timestamp = false;
+  std::optional<ByteView> timestamp;
+  bool has_extensions = false;
   std::vector<std::string> critical_extensions;
 };
 
@@ -57,18 +60,24 @@ bool seal_lists(const SealStructure& seal, Alg alg, ByteView certificate);
 /// The same as a Result; error `signer_not_in_seal` says what to do.
 Result<void> check_listed(const SealStructure& seal, Alg alg, const crypto::Certificate& certificate);
 
+/// seal() for whoever has the hash already: the same checks, the same structure.
+Result<Bytes> seal_digest(ByteView data_hash, std::string_view property_info, ByteView seal_der, const Signer& signer,
+                          const Trust& trust, Instant now, const Timestamper& timestamper = {});
+
 /// SES_SealInfo and what surrounds it.
 Bytes write_seal_info(const SealSpec& spec, Alg alg, Instant created);
-Bytes write_seal(ByteView info, ByteView maker_certificate, Alg alg, ByteView signed_value);
-Bytes write_to_sign(ByteView seal_der, Instant signed_at, ByteView data_hash, std::string_view property_info);
-Bytes write_signature(ByteView to_sign, ByteView certificate, Alg alg, ByteView signature);
+Bytes write_seal(ByteView info, ByteView maker_certificate, Alg alg, ByteView signed_value, ByteView timestamp = {});
+Bytes write_to_sign(int version, ByteView seal_der, Instant signed_at, ByteView data_hash,
+                    std::string_view property_info);
+Bytes write_signature(ByteView to_sign, ByteView certificate, Alg alg, ByteView signature, ByteView timestamp = {});
 
 /// propertyInfo of ours: `zhida/1;scope=all;md=sm3;len=…;ct=…;mid=…;trace=…`, values percent-encoded.
 struct PropertyInfo {
   std::string scope, digest_name, media_type, message_id, trace_id;
   std::optional<std::uint64_t> length;
 };
-std::string write_property_info(const Properties& properties, Alg alg, std::size_t length);
+std::string write_property_info(const Properties& properties, Alg alg, std::size_t length,
+                                std::string_view scope = "all");
 /// Nothing where the text is not of our kind; error `property_info_malformed` where it says so but cannot be read.
 Result<std::optional<PropertyInfo>> read_property_info(std::string_view text);
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "base/json.h"
+#include "seal/structure.h"
 #include "seal/trust_cache.h"
 
 namespace zhida::seal {
@@ -44,59 +44,73 @@ Result<std::vector<crypto::Certificate>> load_certificates(const std::vector<std
   return all;
 }
 
-Result<std::vector<Trust::RevokedSeal>> load_status_list(const std::string& path) {
-  std::vector<Trust::RevokedSeal> revoked;
-  if (path.empty()) return revoked;
-  const auto malformed = [&](const std::string& why) {
-    return refuse("seal_status_list_malformed", path + " is not a seal status list: " + why);
+// The list as its seal vouches for it. It is judged at the time its seal was made: what matters later is whether a
+// newer list exists, and that is what the number is for.
+Result<SealStatusList> load_status_list(const TrustFiles& files, const TrustContent& content) {
+  const std::string& path = files.seal_status_list;
+  const Bytes text = TRY(read_file(path));
+  auto list = read_status_list(text);
+  if (!list) return refuse(list.error().code, path + ": " + list.error().message);
+  const auto wrong = [&](const std::string& why) {
+    return refuse("seal_status_list_wrong", "The seal status list " + path + " cannot be believed: " + why);
   };
-  const Bytes content = TRY(read_file(path));
-  const auto json = parse_json(content);
-  if (!json) return malformed(json.error().message);
-  const auto version = get_int(json.value(), "v");
-  if (!version || version.value() != 1) return malformed("member \"v\" must be 1.");
-  if (!json.value().contains("seals") || !json.value()["seals"].is_array())
-    return malformed("member \"seals\" must be a list.");
-  for (const Json& item : json.value()["seals"]) {
-    const auto es_id = get_string(item, "esID");
-    const auto status = get_string(item, "status");
-    const auto since_text = get_string(item, "since");
-    if (!es_id || !status || !since_text) return malformed("an item needs the texts esID, status and since.");
-    if (status.value() == "valid") continue;
-    if (status.value() != "revoked")
-      return malformed("status \"" + status.value() + "\" is neither valid nor revoked.");
-    const auto since = parse_rfc3339(since_text.value());
-    if (!since) return malformed("since of " + es_id.value() + " is not an RFC 3339 time.");
-    revoked.push_back({es_id.value(), since.value()});
+  const auto ses = read_file(path + ".ses", kStructureBytesMax);
+  if (!ses) return wrong("its seal is missing; it must lie beside it. " + ses.error().message);
+  const Trust without_list(content);
+  const auto signature = read_signature_structure(ses.value());
+  if (!signature) return wrong(signature.error().message);
+  const Report report = verify(ses.value(), text, without_list, Policy{.now = signature.value().signed_at});
+  if (!report.passed()) return wrong(report.detail);
+  if (!files.status_list_seals.empty() && !files.status_list_seals.contains(report.es_id)) {
+    return wrong("the seal " + report.es_id + " has no word on other seals.");
   }
-  return revoked;
+  return std::move(list.value());
 }
 
 }  // namespace
 
+Trust::Trust(TrustContent content)
+    : chains_(std::move(content.roots), content.intermediates, content.lists, content.revocation_list_age_max),
+      intermediates_(std::move(content.intermediates)),
+      status_(std::move(content.status)),
+      allowed_(std::move(content.allowed)),
+      cache_(std::make_unique<Cache>()) {
+  if (content.time_roots.empty()) return;
+  time_chains_ = std::make_unique<crypto::TrustStore>(std::move(content.time_roots), intermediates_,
+                                                      std::move(content.lists), content.revocation_list_age_max);
+}
+
 Trust::Trust(std::vector<crypto::Certificate> roots, std::vector<crypto::Certificate> intermediates,
              std::vector<crypto::RevocationList> lists, std::vector<RevokedSeal> revoked_seals,
              std::vector<crypto::Alg> allowed)
-    : chains_(std::move(roots), std::move(intermediates), std::move(lists)),
-      revoked_seals_(std::move(revoked_seals)),
-      allowed_(std::move(allowed)),
-      cache_(std::make_unique<Cache>()) {}
+    : Trust(TrustContent{.roots = std::move(roots),
+                         .intermediates = std::move(intermediates),
+                         .lists = std::move(lists),
+                         .status = SealStatusList{.revoked = std::move(revoked_seals)},
+                         .allowed = std::move(allowed)}) {}
 
 Trust::~Trust() = default;
 
-Result<std::shared_ptr<const Trust>> Trust::load(const TrustFiles& files) {
-  auto roots = TRY(load_certificates(files.roots));
-  if (roots.empty()) {
+Result<std::shared_ptr<const Trust>> Trust::load(const TrustFiles& files, const Trust* before) {
+  TrustContent content;
+  content.roots = TRY(load_certificates(files.roots));
+  if (content.roots.empty()) {
     return refuse("trust_without_root",
                   "No root certificate for seals is configured, so no seal could ever be verified.");
   }
-  auto intermediates = TRY(load_certificates(files.intermediates));
-  std::vector<crypto::RevocationList> lists;
+  content.intermediates = TRY(load_certificates(files.intermediates));
+  content.time_roots = TRY(load_certificates(files.time_roots));
   for (const auto& file : TRY(files_of(files.revocation_lists)))
-    lists.push_back(TRY(crypto::RevocationList::load(file)));
-  auto revoked_seals = TRY(load_status_list(files.seal_status_list));
-  return std::shared_ptr<const Trust>(std::make_shared<Trust>(
-      std::move(roots), std::move(intermediates), std::move(lists), std::move(revoked_seals), files.allowed));
+    content.lists.push_back(TRY(crypto::RevocationList::load(file)));
+  content.allowed = files.allowed;
+  content.revocation_list_age_max = files.revocation_list_age_max;
+  if (!files.seal_status_list.empty()) content.status = TRY(load_status_list(files, content));
+  if (before != nullptr && content.status.number < before->status_.number) {
+    return refuse("seal_status_list_older", "The seal status list has the number " +
+                                                std::to_string(content.status.number) + "; one with the number " +
+                                                std::to_string(before->status_.number) + " was read before.");
+  }
+  return std::shared_ptr<const Trust>(std::make_shared<Trust>(std::move(content)));
 }
 
 bool Trust::allows(crypto::Alg alg) const {
@@ -105,7 +119,7 @@ bool Trust::allows(crypto::Alg alg) const {
 
 std::optional<Instant> Trust::seal_revoked_since(const std::string& es_id) const {
   std::optional<Instant> since;
-  for (const auto& seal : revoked_seals_) {
+  for (const auto& seal : status_.revoked) {
     if (seal.es_id == es_id && (!since || seal.since < *since)) since = seal.since;
   }
   return since;

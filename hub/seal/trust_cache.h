@@ -3,9 +3,11 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "base/mutex.h"
 #include "platform/crypto/digest.h"
+#include "platform/crypto/timestamp.h"
 #include "seal/trust.h"
 
 namespace zhida::seal {
@@ -13,7 +15,8 @@ namespace zhida::seal {
 /// A seal whose maker's signature and chain held (steps b to d of 5.2), with what depends on the moment asked about.
 struct SealFacts {
   crypto::Certificate maker;
-  crypto::ChainCheck maker_chain;  // At the seal's createDate.
+  crypto::ChainCheck maker_chain;                   // At the seal's createDate.
+  std::optional<crypto::TimestampToken> timestamp;  // Version 5, where the seal has one and it held.
 };
 
 struct Trust::Cache {
@@ -24,6 +27,19 @@ struct Trust::Cache {
   Mutex mutex;
   std::unordered_map<Bytes, SealFacts> seals GUARDED_BY(mutex);
   std::unordered_map<Bytes, crypto::Certificate> certificates GUARDED_BY(mutex);
+  // Seals over batches whose signature value fits: every message of a batch brings the same one along.
+  static constexpr std::size_t kBatchesMax = 4096;
+  std::unordered_set<Bytes> batches GUARDED_BY(mutex);
+
+  bool has_batch(const Bytes& key) {
+    const Lock lock(mutex);
+    return batches.contains(key);
+  }
+  void keep_batch(const Bytes& key) {
+    const Lock lock(mutex);
+    if (batches.size() >= kBatchesMax) batches.clear();
+    batches.insert(key);
+  }
 
   std::optional<SealFacts> find_seal(const Bytes& key) {
     const Lock lock(mutex);

@@ -2,6 +2,8 @@
 #include <algorithm>
 
 #include "platform/crypto/digest.h"
+#include "platform/crypto/timestamp.h"
+#include "seal/batch_manifest.h"
 #include "seal/seal.h"
 #include "seal/structure.h"
 #include "seal/trust.h"
@@ -14,6 +16,17 @@ using crypto::Certificate;
 using crypto::ChainCheck;
 
 constexpr auto kClockTolerance = 5min;
+constexpr auto kStampTolerance = 1s;  // timeInfo is written in whole seconds, by another clock than genTime.
+
+// What the sealed octets are: a message, or the manifest of a batch. A seal for the one is not good for the other.
+enum class Scope { all, batch };
+
+// Either the octets or their hash.
+struct Payload {
+  const ByteView* octets = nullptr;
+  ByteView digest;
+  Bytes hash(Alg alg) const { return octets != nullptr ? crypto::digest(alg, *octets) : Bytes(digest); }
+};
 
 std::string at(Instant moment) {
   return to_generalized_time(moment);
@@ -33,7 +46,8 @@ class Verification {
     return std::move(report_);
   }
 
-  void signature(ByteView ses, const ByteView* payload, ByteView payload_digest);
+  void signature(ByteView ses, const Payload& payload, Scope scope);
+  void batch_member(ByteView ses, const BatchProof& proof, const Payload& payload);
   void seal_alone(ByteView seal_der);
 
  private:
@@ -47,14 +61,21 @@ class Verification {
   void describe(const SignatureStructure& signature);
   void describe(const SealStructure& seal);
   void seal_steps(const SealStructure& seal, const Certificate& maker, Alg alg, Instant moment);
+  SealFacts find_seal_facts(const SealStructure& seal, const Certificate& maker, Alg alg);
   void maker_steps(const SealStructure& seal, const SealFacts& facts);
-  void signer_steps(const Certificate& signer, Instant signed_at);
-  void payload_steps(const SignatureStructure& signature, Alg alg, const ByteView* payload, ByteView payload_digest);
+  void signer_steps(const Certificate& signer, Instant moment);
+  void payload_steps(const SignatureStructure& signature, Alg alg, const Payload& payload, Scope scope);
+  void property_steps(const PropertyInfo& info, Alg alg, const Payload& payload, std::string_view scope);
+  bool signature_fits(const SignatureStructure& signature, const Certificate& signer, Alg alg, ByteView ses,
+                      Scope scope);
+  std::optional<Error> read_timestamp(const SignatureStructure& signature);
+  Result<crypto::TimestampToken> check_timestamp(ByteView token, ByteView stamped) const;
   void note_status(const ChainCheck& chain, const char* whose, Code code, const char* step);
 
   const Trust& trust_;
   const Policy& policy_;
   Report report_;
+  std::string seal_timestamp_fault_;
 };
 
 std::optional<Alg> Verification::known_alg(const std::string& oid, const char* step, const char* what) {
@@ -130,19 +151,43 @@ void Verification::maker_steps(const SealStructure& seal, const SealFacts& facts
   note_status(chain, "seal maker", Code::seal_maker_cert, kStep);
 }
 
-void Verification::seal_steps(const SealStructure& seal, const Certificate& maker, Alg alg, Instant moment) {
+Result<crypto::TimestampToken> Verification::check_timestamp(ByteView token, ByteView stamped) const {
+  return crypto::verify_timestamp_token(token, stamped,
+                                        {.authorities = trust_.time_authorities(),
+                                         .now = policy_.now,
+                                         .allowed = trust_.allowed(),
+                                         .require_revocation_status = policy_.require_revocation_status,
+                                         .certificates = trust_.intermediates()});
+}
+
+// 5.2 b to d and f, as far as they do not depend on when the seal was used.
+SealFacts Verification::find_seal_facts(const SealStructure& seal, const Certificate& maker, Alg alg) {
   const Bytes key = crypto::sha256(seal.whole);
-  auto facts = trust_.cache().find_seal(key);
-  if (!facts) {
-    if (!maker.verifies(alg, seal.info, seal.signed_value)) {  // 5.2 b
-      fail(Code::seal_sign_value, "5.2 b", "The seal maker's signature value does not fit the seal.");
-    }
-    facts = SealFacts{maker, trust_.chains().check(maker, seal.created)};
-    const bool holds = go_on() && facts->maker_chain.verdict == ChainCheck::Verdict::good && report_.findings.empty();
-    if (holds) trust_.cache().keep_seal(key, *facts);
+  if (auto known = trust_.cache().find_seal(key)) return std::move(*known);
+  const std::size_t failures_before = report_.findings.size();
+  if (!maker.verifies(alg, seal.info, seal.signed_value)) {  // 5.2 b
+    fail(Code::seal_sign_value, "5.2 b", "The seal maker's signature value does not fit the seal.");
   }
+  SealFacts facts{maker, trust_.chains().check(maker, seal.created), std::nullopt};
+  bool holds = report_.findings.size() == failures_before && facts.maker_chain.verdict == ChainCheck::Verdict::good;
+  if (go_on() && seal.timestamp) {
+    auto token = check_timestamp(*seal.timestamp, seal.signed_value);
+    if (token) {
+      facts.timestamp = std::move(token.value());
+    } else {
+      seal_timestamp_fault_ = token.error().message;
+    }
+    // What the revocation lists say of the authority depends on the policy: only a token without remarks is kept.
+    holds = holds && facts.timestamp && facts.timestamp->notes.empty();
+  }
+  if (holds) trust_.cache().keep_seal(key, facts);
+  return facts;
+}
+
+void Verification::seal_steps(const SealStructure& seal, const Certificate& maker, Alg alg, Instant moment) {
+  const SealFacts facts = find_seal_facts(seal, maker, alg);
   if (!go_on()) return;
-  maker_steps(seal, *facts);
+  maker_steps(seal, facts);
   if (!go_on()) return;
   if (moment < seal.valid_from || moment > seal.valid_to) {  // 5.2 e
     fail(Code::seal_expired, "5.2 e",
@@ -150,11 +195,31 @@ void Verification::seal_steps(const SealStructure& seal, const Certificate& make
              at(moment) + ".");
   }
   if (!go_on()) return;
+  if (!seal_timestamp_fault_.empty()) {  // 5.2 f
+    fail(Code::timestamp, "5.2 f", "The seal's time-stamp: " + seal_timestamp_fault_);
+  } else if (facts.timestamp) {
+    for (const auto& text : facts.timestamp->notes) note(text);
+    if (seal.created > facts.timestamp->time + kStampTolerance) {
+      fail(Code::timestamp, "5.2 f",
+           "The seal says that it was made at " + at(seal.created) + ", but it was time-stamped before that, at " +
+               at(facts.timestamp->time) + ".");
+    }
+  }
+  if (!go_on()) return;
   if (const auto since = trust_.seal_revoked_since(seal.es_id)) {  // 5.2 g
     if (*since <= moment) {
       fail(Code::seal_expired, "5.2 g", "This is a revoked seal: the status list revokes it since " + at(*since) + ".");
     } else {
       note("The seal was revoked at " + at(*since) + ", after it was used.");
+    }
+  }
+  const auto& next_list = trust_.status_list().next;
+  if (next_list && *next_list < policy_.now) {
+    const std::string what = "The seal status list is out of date since " + at(*next_list) + ".";
+    if (policy_.require_revocation_status) {
+      fail(Code::seal_expired, "5.2 g", what);
+    } else {
+      note(what);
     }
   }
 }
@@ -189,10 +254,9 @@ void Verification::signer_steps(const Certificate& signer, Instant signed_at) {
 }
 
 // 5.1 g: the octets, and what propertyInfo says about them.
-void Verification::payload_steps(const SignatureStructure& signature, Alg alg, const ByteView* payload,
-                                 ByteView payload_digest) {
+void Verification::payload_steps(const SignatureStructure& signature, Alg alg, const Payload& payload, Scope scope) {
   constexpr auto kStep = "5.1 g";
-  const Bytes actual = payload != nullptr ? crypto::digest(alg, *payload) : Bytes(payload_digest);
+  const Bytes actual = payload.hash(alg);
   if (!crypto::constant_time_equal(signature.data_hash, actual)) {
     fail(Code::data_hash, kStep,
          "The payload is not what was sealed: its " + std::string(crypto::digest_name(alg)) + " is " + to_hex(actual) +
@@ -200,28 +264,65 @@ void Verification::payload_steps(const SignatureStructure& signature, Alg alg, c
     return;
   }
   const auto read = read_property_info(signature.property_info);
-  if (!read) {
-    fail(Code::data_hash, kStep, read.error().message);
-    return;
-  }
-  if (!read.value()) return;  // Somebody else's habit; nothing there is binding for us.
-  const PropertyInfo& info = *read.value();
+  if (!read) return fail(Code::data_hash, kStep, read.error().message);
+  if (read.value()) return property_steps(*read.value(), alg, payload, scope == Scope::batch ? "batch" : "all");
+  // Somebody else's habit; nothing there is binding for us. But a batch is a habit of ours alone.
+  if (scope == Scope::batch)
+    fail(Code::data_hash, kStep, "propertyInfo does not say that this is the seal of a batch.");
+}
+
+void Verification::property_steps(const PropertyInfo& info, Alg alg, const Payload& payload, std::string_view scope) {
+  constexpr auto kStep = "5.1 g";
   report_.media_type = info.media_type;
   report_.message_id = info.message_id;
   report_.trace_id = info.trace_id;
-  if (info.scope == "batch") {
-    fail(Code::data_hash, kStep, "This signature is of a batch; batch proofs are not verified by this version.");
-  } else if (info.scope != "all") {
-    fail(Code::data_hash, kStep, "propertyInfo names the scope \"" + info.scope + "\", not the whole payload.");
-  } else if (payload != nullptr && info.length != payload->size()) {
+  if (info.scope != scope) {
     fail(Code::data_hash, kStep,
-         "propertyInfo names another length than the payload's " + std::to_string(payload->size()) + " octets.");
+         info.scope == "batch"
+             ? "This is the seal of a batch: the message's own proof is needed too."
+             : "propertyInfo names the scope \"" + info.scope + "\" in the place of \"" + std::string(scope) + "\".");
+  } else if (payload.octets != nullptr && info.length != payload.octets->size()) {
+    fail(Code::data_hash, kStep,
+         "propertyInfo names another length than the payload's " + std::to_string(payload.octets->size()) + " octets.");
   } else if (!info.digest_name.empty() && info.digest_name != crypto::digest_name(alg)) {
     fail(Code::data_hash, kStep, "propertyInfo names the hash " + info.digest_name + ", the signature uses another.");
   }
 }
 
-void Verification::signature(ByteView ses, const ByteView* payload, ByteView payload_digest) {
+bool Verification::signature_fits(const SignatureStructure& signature, const Certificate& signer, Alg alg, ByteView ses,
+                                  Scope scope) {
+  if (scope == Scope::all) return signer.verifies(alg, signature.to_sign, signature.signature);
+  const Bytes key = crypto::sha256(ses);
+  if (trust_.cache().has_batch(key)) return true;
+  if (!signer.verifies(alg, signature.to_sign, signature.signature)) return false;
+  trust_.cache().keep_batch(key);
+  return true;
+}
+
+// 5.1 h, asked before e, because the policy may want the time that the token gives. The finding takes its place in the
+// order all the same.
+std::optional<Error> Verification::read_timestamp(const SignatureStructure& signature) {
+  report_.trusted_at = policy_.trusted_time;
+  std::optional<Error> fault;
+  if (signature.timestamp) {
+    const auto token = check_timestamp(*signature.timestamp, signature.signature);
+    if (!token) return token.error();
+    report_.time_authority = token.value().authority.front().subject();
+    for (const auto& text : token.value().notes) note(text);
+    const Instant time = token.value().time;
+    report_.trusted_at = report_.trusted_at ? std::min(*report_.trusted_at, time) : time;
+  }
+  if (report_.trusted_at && signature.signed_at > *report_.trusted_at + kStampTolerance) {
+    return refuse("timestamp_before_signing", "The signing time " + at(signature.signed_at) +
+                                                  " lies behind the trusted time " + at(*report_.trusted_at) + ".");
+  }
+  if (!report_.trusted_at && policy_.require_trusted_time) {
+    return refuse("timestamp_missing", "A trusted time is required, and the signature has no time-stamp.");
+  }
+  return std::nullopt;
+}
+
+void Verification::signature(ByteView ses, const Payload& payload, Scope scope) {
   const auto read = read_signature_structure(ses);  // 5.1 a
   if (!read) return fail(Code::format, "5.1 a", read.error().message);
   const SignatureStructure& signature = read.value();
@@ -240,7 +341,7 @@ void Verification::signature(ByteView ses, const ByteView* payload, ByteView pay
   if (!seal_alg || !go_on()) return;
   if (*alg != *seal_alg) fail(Code::alg, "5.1 a'", "Seal and signature use algorithms of different families.");
   if (!go_on()) return;
-  if (!signer.value().verifies(*alg, signature.to_sign, signature.signature)) {  // 5.1 b
+  if (!signature_fits(signature, signer.value(), *alg, ses, scope)) {  // 5.1 b
     fail(Code::sign_value, "5.1 b", "The signature value does not fit toSign and the key of the signer's certificate.");
   }
   if (!go_on()) return;
@@ -249,17 +350,48 @@ void Verification::signature(ByteView ses, const ByteView* payload, ByteView pay
          "The seal does not list the certificate of the signer; if it was renewed, the seal has to be made again.");
   }
   if (!go_on()) return;
-  seal_steps(signature.seal, maker.value(), *seal_alg, signature.signed_at);  // 5.1 d
+  const auto timestamp_fault = read_timestamp(signature);
+  const Instant moment = policy_.require_trusted_time && !timestamp_fault ? *report_.trusted_at : signature.signed_at;
+  seal_steps(signature.seal, maker.value(), *seal_alg, moment);  // 5.1 d
   if (!go_on()) return;
-  signer_steps(signer.value(), signature.signed_at);  // 5.1 e, f, f'
+  signer_steps(signer.value(), moment);  // 5.1 e, f, f'
   if (!go_on()) return;
-  payload_steps(signature, *alg, payload, payload_digest);  // 5.1 g
+  payload_steps(signature, *alg, payload, scope);  // 5.1 g
   if (!go_on()) return;
-  if (signature.has_timestamp) {  // 5.1 h
-    fail(Code::timestamp, "5.1 h", "The signature has a time-stamp, which this version cannot verify.");
-  } else if (policy_.require_trusted_time) {
-    fail(Code::timestamp, "5.1 h", "A trusted time is required, and the signature has no time-stamp.");
+  if (timestamp_fault) fail(Code::timestamp, "5.1 h", timestamp_fault->message);  // 5.1 h
+}
+
+void Verification::batch_member(ByteView ses, const BatchProof& proof, const Payload& payload) {
+  constexpr auto kStep = "8";
+  const auto manifest = read_manifest(proof.manifest);
+  if (!manifest) return fail(Code::format, kStep, "The manifest of the batch: " + manifest.error().message);
+  const ByteView text = proof.manifest;
+  signature(ses, Payload{.octets = &text, .digest = {}}, Scope::batch);
+  report_.batch = manifest.value().batch;
+  report_.media_type.clear();  // They were those of the manifest.
+  report_.message_id.clear();
+  report_.trace_id.clear();
+  if (!go_on() || (!report_.findings.empty() && report_.findings.front().code == Code::format)) return;
+  const Alg alg = manifest.value().alg;
+  if (report_.alg != crypto::name_of(alg)) {
+    fail(Code::alg, kStep, "The tree of the batch uses another hash than the seal over it.");
   }
+  if (!go_on()) return;
+  const Bytes digest = payload.hash(alg);
+  report_.data_hash = to_hex(digest);
+  const bool included = proof.property_info.size() <= 0xffff &&
+                        crypto::verify_inclusion(tree_hash(alg), batch_leaf(alg, digest, proof.property_info),
+                                                 proof.index, manifest.value().size, proof.path, manifest.value().root);
+  if (!included) {
+    fail(Code::data_hash, kStep,
+         "The payload with its propertyInfo is not member " + std::to_string(proof.index) + " of the batch " +
+             manifest.value().batch + " of " + std::to_string(manifest.value().size) + ".");
+    if (!go_on()) return;
+  }
+  const auto info = read_property_info(proof.property_info);
+  if (!info) return fail(Code::data_hash, kStep, info.error().message);
+  if (!info.value()) return fail(Code::data_hash, kStep, "The member's propertyInfo is not of the known kind.");
+  property_steps(*info.value(), alg, payload, "all");
 }
 
 void Verification::seal_alone(ByteView seal_der) {
@@ -296,14 +428,33 @@ std::string_view name_of(Code code) {
 
 Report verify(ByteView ses, ByteView payload, const Trust& trust, const Policy& policy) {
   Verification verification(trust, policy);
-  verification.signature(ses, &payload, {});
+  verification.signature(ses, Payload{.octets = &payload, .digest = {}}, Scope::all);
   return verification.take_report();
 }
 
 Report verify_digest(ByteView ses, ByteView digest, const Trust& trust, const Policy& policy) {
   Verification verification(trust, policy);
-  verification.signature(ses, nullptr, digest);
+  verification.signature(ses, Payload{.octets = nullptr, .digest = digest}, Scope::all);
   return verification.take_report();
+}
+
+Report verify_in_batch(ByteView ses, const BatchProof& proof, ByteView payload, const Trust& trust,
+                       const Policy& policy) {
+  Verification verification(trust, policy);
+  verification.batch_member(ses, proof, Payload{.octets = &payload, .digest = {}});
+  return verification.take_report();
+}
+
+Report verify_digest_in_batch(ByteView ses, const BatchProof& proof, ByteView digest, const Trust& trust,
+                              const Policy& policy) {
+  Verification verification(trust, policy);
+  verification.batch_member(ses, proof, Payload{.octets = nullptr, .digest = digest});
+  return verification.take_report();
+}
+
+Report verify(const Evidence& evidence, ByteView payload, const Trust& trust, const Policy& policy) {
+  return evidence.proof ? verify_in_batch(evidence.ses, *evidence.proof, payload, trust, policy)
+                        : verify(evidence.ses, payload, trust, policy);
 }
 
 Report verify_seal(ByteView seal_der, const Trust& trust, const Policy& policy) {

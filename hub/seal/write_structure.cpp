@@ -24,6 +24,10 @@ Bytes certificate_list(const SealSpec& spec, Alg alg) {
   return der::write(der::kSequence, items);
 }
 
+Bytes tagged_timestamp(ByteView token) {
+  return token.empty() ? Bytes() : der::write(der::kExplicit0, der::write_bits(token));
+}
+
 }  // namespace
 
 Bytes write_seal_info(const SealSpec& spec, Alg alg, Instant created) {
@@ -37,20 +41,22 @@ Bytes write_seal_info(const SealSpec& spec, Alg alg, Instant created) {
                                         der::write(der::kSequence, property) + der::write(der::kSequence, picture));
 }
 
-Bytes write_seal(ByteView info, ByteView maker_certificate, Alg alg, ByteView signed_value) {
+Bytes write_seal(ByteView info, ByteView maker_certificate, Alg alg, ByteView signed_value, ByteView timestamp) {
   return der::write(der::kSequence, Bytes(info) + der::write(der::kOctetString, maker_certificate) +
                                         der::write_object_id(crypto::signature_oid(alg)) +
-                                        der::write_bits(signed_value));
+                                        der::write_bits(signed_value) + tagged_timestamp(timestamp));
 }
 
-Bytes write_to_sign(ByteView seal_der, Instant signed_at, ByteView data_hash, std::string_view property_info) {
-  return der::write(der::kSequence, der::write_integer(kVersion) + Bytes(seal_der) + der::write_time(signed_at) +
+Bytes write_to_sign(int version, ByteView seal_der, Instant signed_at, ByteView data_hash,
+                    std::string_view property_info) {
+  return der::write(der::kSequence, der::write_integer(version) + Bytes(seal_der) + der::write_time(signed_at) +
                                         der::write_bits(data_hash) + ia5(property_info));
 }
 
-Bytes write_signature(ByteView to_sign, ByteView certificate, Alg alg, ByteView signature) {
+Bytes write_signature(ByteView to_sign, ByteView certificate, Alg alg, ByteView signature, ByteView timestamp) {
   return der::write(der::kSequence, Bytes(to_sign) + der::write(der::kOctetString, certificate) +
-                                        der::write_object_id(crypto::signature_oid(alg)) + der::write_bits(signature));
+                                        der::write_object_id(crypto::signature_oid(alg)) + der::write_bits(signature) +
+                                        tagged_timestamp(timestamp));
 }
 
 }  // namespace zhida::seal

@@ -31,6 +31,7 @@ std::string issuer_subject(X509* certificate) {
 struct TrustStore::Impl {
   std::vector<Certificate> roots, intermediates;
   std::vector<RevocationList> lists;
+  std::optional<std::chrono::milliseconds> list_age_max;
   Handle<X509_STORE, X509_STORE_free> store{X509_STORE_new()};
 
   mutable Mutex mutex;
@@ -49,7 +50,9 @@ struct TrustStore::Impl {
     std::optional<Instant> speaks_until;
     for (const auto& list : lists) {
       if (!list_is_from(list.impl(), issuer)) continue;
-      speaks_until = std::max(speaks_until.value_or(list.impl().next_update), list.impl().next_update);
+      Instant until = list.impl().next_update;
+      if (list_age_max) until = std::min(until, list.impl().this_update + *list_age_max);
+      speaks_until = std::max(speaks_until.value_or(until), until);
       X509_REVOKED* entry = nullptr;
       if (X509_CRL_get0_by_cert(list.impl().handle.get(), &entry, certificate) != 1) continue;
       // A date that cannot be read counts as "always revoked".
@@ -125,8 +128,9 @@ struct TrustStore::Impl {
 };
 
 TrustStore::TrustStore(std::vector<Certificate> roots, std::vector<Certificate> intermediates,
-                       std::vector<RevocationList> lists)
+                       std::vector<RevocationList> lists, std::optional<std::chrono::milliseconds> list_age_max)
     : impl_(std::make_unique<Impl>()) {
+  impl_->list_age_max = list_age_max;
   impl_->roots = std::move(roots);
   impl_->intermediates = std::move(intermediates);
   impl_->lists = std::move(lists);

@@ -1,5 +1,6 @@
 // Chains and revocation. OpenSSL 3.0 cannot check SM2 revocation lists itself, so that part is done here.
 #pragma once
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,7 +30,10 @@ struct ChainCheck {
 /// Roots, intermediates and revocation lists; immutable but for its cache of chains. Any thread.
 class TrustStore {
  public:
-  TrustStore(std::vector<Certificate> roots, std::vector<Certificate> intermediates, std::vector<RevocationList> lists);
+  /// With list_age_max, a revocation list speaks no longer than that after its thisUpdate, whatever its nextUpdate
+  /// says.
+  TrustStore(std::vector<Certificate> roots, std::vector<Certificate> intermediates, std::vector<RevocationList> lists,
+             std::optional<std::chrono::milliseconds> list_age_max = std::nullopt);
   ~TrustStore();
   TrustStore(const TrustStore&) = delete;
   TrustStore& operator=(const TrustStore&) = delete;

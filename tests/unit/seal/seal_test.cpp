@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(a_seal_is_made_only_from_a_sound_specification) {
     return code_of(seal::make_seal(spec, *world.maker.signer, kSealed));
   };
   BOOST_TEST(make([](auto&) {}) == "ok");
-  BOOST_TEST(make([](auto& s) { s.version = 5; }) == "seal_version_unsupported");
+  BOOST_TEST(make([](auto& s) { s.version = 6; }) == "seal_version_unsupported");
   BOOST_TEST(make([](auto& s) { s.es_id = ""; }) == "seal_spec_wrong");
   BOOST_TEST(make([](auto& s) { s.es_id = "印"; }) == "seal_spec_wrong");
   BOOST_TEST(make([](auto& s) { s.name = "\xff"; }) == "seal_spec_wrong");
@@ -133,9 +133,14 @@ BOOST_AUTO_TEST_CASE(trust_is_read_from_files_and_folders) {
   folder.write("roots/a.crt", world.root.certificate().pem());
   folder.write("roots/b.der", SealWorld(Alg::ecdsa_p256_sha256, "第二").root.certificate().der());
   folder.write("lists/a.crl", world.root.revocation_list({}, kFrom, kTo).value().der());
-  const auto status = folder.write(
-      "status.json", R"({"v":1,"seals":[{"esID":"SEAL-1","status":"revoked","since":"2025-11-04T00:00:00+08:00"},
-                                                      {"esID":"SEAL-2","status":"valid","since":"2025-11-04T00:00:00+08:00"}]})");
+  seal::SealStatusList list{.number = 7, .issued = kSealed, .next = kTo, .revoked = {{"SEAL-1", kSealed + 24h}}};
+  const auto publish = [&](const std::string& name, const Party& by, const Bytes& text) {
+    folder.write(name + ".ses", world.sign_unchecked(by, world.seal_for(by, world.maker, true, kFrom, kTo, "SEAL-LIST"),
+                                                     text, kSealed));
+    return folder.write(name, text);
+  };
+  const Bytes text = seal::write_status_list(list);
+  const auto status = publish("status.json", world.signer, text);
   seal::TrustFiles files{.roots = {folder.file("roots")},
                          .intermediates = {},
                          .revocation_lists = {folder.file("lists")},
@@ -157,11 +162,47 @@ BOOST_AUTO_TEST_CASE(trust_is_read_from_files_and_folders) {
   BOOST_TEST(load([&](auto& f) { f.roots = {folder.file("none")}; }) == "file_missing");
   BOOST_TEST(load([&](auto& f) { f.roots = {status}; }) == "certificate_malformed");
   BOOST_TEST(load([&](auto& f) { f.revocation_lists = {status}; }) == "crl_malformed");
-  BOOST_TEST(load([&](auto& f) { f.seal_status_list = folder.write("bad.json", R"({"v":2})"); }) ==
-             "seal_status_list_malformed");
-  BOOST_TEST(load([&](auto& f) {
-               f.seal_status_list = folder.write("worse.json", R"({"v":1,"seals":[{"esID":"S"}]})");
-             }) == "seal_status_list_malformed");
+  const auto with_list = [&](const std::string& path) { return load([&](auto& f) { f.seal_status_list = path; }); };
+  BOOST_TEST(with_list(publish("bad.json", world.signer, R"({"v":2})")) == "seal_status_list_malformed");
+  BOOST_TEST(with_list(publish("worse.json", world.signer, "{ " + text.substr(1))) == "seal_status_list_malformed");
+  BOOST_TEST(with_list(folder.write("unsealed.json", text)) == "seal_status_list_wrong");
+  const SealWorld stranger(Alg::sm2_sm3);
+  BOOST_TEST(with_list(publish("stranger.json", stranger.signer, text)) == "seal_status_list_wrong");
+  folder.write("other.json.ses", read_file(status + ".ses").value());
+  list.revoked.clear();
+  BOOST_TEST(with_list(folder.write("other.json", seal::write_status_list(list))) == "seal_status_list_wrong");
+  BOOST_TEST(load([](auto& f) { f.status_list_seals = {"SEAL-LIST"}; }) == "ok");
+  BOOST_TEST(load([](auto& f) { f.status_list_seals = {"SEAL-OTHER"}; }) == "seal_status_list_wrong");
+
+  // A list that was good once cannot come back after a newer one.
+  seal::TrustHolder holder(trust.value());
+  list.number = 6;
+  auto older = files;
+  older.seal_status_list = publish("older.json", world.signer, seal::write_status_list(list));
+  BOOST_TEST(code_of(holder.reload(older)) == "seal_status_list_older");
+  BOOST_TEST(holder.current()->status_list().number == 7);
+  list.number = 8;
+  older.seal_status_list = publish("newer.json", world.signer, seal::write_status_list(list));
+  BOOST_TEST(code_of(holder.reload(older)) == "ok");
+  BOOST_TEST(!holder.current()->seal_revoked_since("SEAL-1").has_value());
+  older.seal_status_list.clear();
+  BOOST_TEST(code_of(holder.reload(older)) == "seal_status_list_older");
+
+  // Out of date: a note, or a failure where certainty is asked for.
+  seal::TrustContent content;
+  content.roots = {world.root.certificate()};
+  content.lists = {world.root.revocation_list({}, kFrom, kTo).value()};
+  content.status.next = kNow - 1s;
+  const seal::Trust dated(content);
+  BOOST_TEST(seal::verify(ses, kPayload, dated, policy_at(kNow)).notes.size() == 1u);
+  auto certain = policy_at(kNow);
+  certain.require_revocation_status = true;
+  BOOST_TEST((seal::verify(ses, kPayload, dated, certain).code == seal::Code::seal_expired));
+  content.status = {};
+  content.revocation_list_age_max = 24h;  // The list was made at kFrom.
+  BOOST_TEST((seal::verify(ses, kPayload, seal::Trust(content), certain).code == seal::Code::seal_maker_cert));
+  content.lists = {world.root.revocation_list({}, kNow - 1h, kTo).value()};
+  BOOST_TEST(seal::verify(ses, kPayload, seal::Trust(content), certain).passed());
 }
 
 BOOST_AUTO_TEST_CASE(the_picture_of_our_own_is_small_and_escaped) {

@@ -36,6 +36,12 @@ class SealWorld {
   /// A seal that lists the certificate of `signer`.
   Bytes seal_for(const Party& signer, const Party& maker, bool digests = true, Instant from = kFrom, Instant to = kTo,
                  const std::string& es_id = "SEAL-1") const;
+  /// The same of structure version 5, made at `from`, time-stamped where a timestamper is given.
+  Bytes seal_of_version_5(const Party& signer, const Party& maker, const seal::Timestamper& timestamper = {},
+                          Instant created = kFrom) const;
+  /// Stamps as the world's own time-stamp authority, or as another, whatever the clock says.
+  seal::Timestamper stamps_at(Instant time) const { return stamps_at(time, time_authority); }
+  seal::Timestamper stamps_at(Instant time, const Party& authority) const;
   /// Seals without any of the checks of seal(), so that faulty files can be made too.
   Bytes sign_unchecked(const Party& signer, ByteView seal_der, ByteView payload = kPayload, Instant at = kSealed) const;
   Bytes sign_unchecked(const Party& signer, ByteView seal_der, ByteView payload, Instant at,
@@ -49,7 +55,30 @@ class SealWorld {
   const crypto::Issuer root;
   const Party maker;
   const Party signer;
+  const Party time_authority;
   const Bytes seal_der;
+};
+
+/// Signs with one key and shows another's certificate: for files whose only fault is that.
+class Impostor final : public crypto::Signer {
+ public:
+  Impostor(const crypto::Signer& key, crypto::Certificate certificate)
+      : key_(key), certificate_(std::move(certificate)) {}
+  Alg alg() const override { return key_.alg(); }
+  const crypto::Certificate& certificate() const override { return certificate_; }
+  Result<Bytes> sign(ByteView tbs) const override { return key_.sign(tbs); }
+
+ private:
+  const crypto::Signer& key_;
+  crypto::Certificate certificate_;
+};
+
+/// The parts of a good signature, to be put together wrongly.
+struct Parts {
+  Bytes to_sign, certificate, alg_oid, signature;
+  explicit Parts(ByteView ses);
+  Bytes whole(const Bytes& more = {}) const;
+  Bytes with_timestamp(ByteView token) const;
 };
 
 seal::Policy policy_at(Instant now);
