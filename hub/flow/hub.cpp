@@ -3,16 +3,17 @@
 #include <atomic>
 #include <utility>
 
-#include "adapter_api/peers.h"
 #include "audit/audit_trail.h"
 #include "base/bytes.h"
 #include "flow/carrier.h"
 #include "flow/case_worker.h"
+#include "flow/dead_letters.h"
 #include "flow/desk.h"
 #include "flow/match_door.h"
 #include "flow/overview.h"
 #include "flow/policy_book.h"
 #include "flow/source_door.h"
+#include "flow/stage_times.h"
 #include "flow/treasury_door.h"
 #include "platform/messaging/handle_once.h"
 #include "platform/messaging/outbox.h"
@@ -70,14 +71,10 @@ Result<std::vector<matching::Policy>> load_items(const HubConfig& config, const 
   return policies;
 }
 
-Result<PeerBook> load_peers(const HubConfig& config) {
-  return PeerBook::load(config.peers_file);
-}
-
-seal::SealVerifier::PeerSeals seals_of(const PeerBook& peers) {
-  seal::SealVerifier::PeerSeals seals;
-  for (const auto& peer : peers.all()) seals[peer.name] = {peer.seal_ids.begin(), peer.seal_ids.end()};
-  return seals;
+std::set<std::string> names_of(const std::vector<messaging::DialOptions>& brokers) {
+  std::set<std::string> names;
+  for (const auto& broker : brokers) names.insert(broker.name);
+  return names;
 }
 
 }  // namespace
@@ -86,7 +83,7 @@ seal::SealVerifier::PeerSeals seals_of(const PeerBook& peers) {
 struct Hub::Parts {
   Parts(HubConfig from, std::unique_ptr<Clock> business_clock, Calendar days, std::unique_ptr<storage::Database> store,
         mapping::MappingSet maps, profile::ProfileRules profile_rules, std::vector<matching::Policy> items,
-        PeerBook known_peers, Grants legal_grants, PeopleBook persons, std::shared_ptr<const seal::Trust> trusted,
+        Grants legal_grants, PeopleBook persons, std::unique_ptr<TrustKeeper> trusted,
         std::unique_ptr<seal::Sealer> own_seal)
       : config(std::move(from)),
         clock(std::move(business_clock)),
@@ -95,14 +92,14 @@ struct Hub::Parts {
         mappings(std::move(maps)),
         rules(std::move(profile_rules)),
         policies(std::move(items)),
-        peers(std::make_shared<const PeerBook>(std::move(known_peers))),
         grants(std::move(legal_grants)),
         people(std::move(persons)),
         sealer(std::move(own_seal)),
-        verifier(std::move(trusted), seals_of(*peers)),
+        trust(std::move(trusted)),
         trail(*clock),
         writer(*database, *clock),
-        rooms{*clock, calendar, *database, writer, trail, *sealer, verifier, mappings, rules, policies, config.city},
+        rooms{*clock, calendar, *database, writer,   trail,       *sealer,
+              *trust, mappings, rules,     policies, config.city, times},
         casework({trail, *clock, calendar, [this](const PolicyId& id) { return policies.handling(id); }}),
         payments(trail, *clock),
         source_door(
@@ -131,14 +128,13 @@ struct Hub::Parts {
   const mapping::MappingSet mappings;
   const profile::ProfileRules rules;
   const PolicyBook policies;
-  const std::shared_ptr<const PeerBook>
-      peers;  // Shared with the node's rules, which may be asked until its thread ends.
   const Grants grants;
   const PeopleBook people;
   const std::unique_ptr<seal::Sealer> sealer;
-  const seal::SealVerifier verifier;
+  const std::unique_ptr<TrustKeeper> trust;
   const audit::AuditTrail trail;
   messaging::Writer writer;
+  StageTimes times;
   const Rooms rooms;
   casework::Casework casework;
   payment::PaymentStage payments;
@@ -152,6 +148,8 @@ struct Hub::Parts {
   std::unique_ptr<TreasuryDoor> treasury_door;
   std::unique_ptr<Desk> desk;
   std::unique_ptr<Carrier> carrier;
+  std::map<std::string, messaging::Door> doors;  // By address; whole before anything knocks.
+  DeadLetters dead_letters{rooms, doors};
 
   std::unique_ptr<messaging::Node> node;
   std::unique_ptr<messaging::HandleOnce> handle_once;
@@ -174,16 +172,16 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
   auto mappings = TRY(load_mappings(config));
   auto rules = TRY(load_rules(config, mappings));
   auto policies = TRY(load_items(config, rules.catalogue));
-  auto peers = TRY(load_peers(config));
   auto grants = TRY(Grants::load(config.grants_file));
   auto people = TRY(PeopleBook::load(config.people_file));
-  auto trust = TRY(seal::Trust::load(config.trust));
-  auto sealer = TRY(seal::Sealer::create(config.seal, trust));
+  auto trust = TRY(TrustKeeper::create({config.peers_file, config.trust}, names_of(config.brokers), *clock,
+                                       config.trust_look_every));
+  auto sealer = TRY(seal::Sealer::create(config.seal, trust->trust()));
   auto database = TRY(storage::Database::open(config.database));
   const auto migrated = TRY(storage::migrate(*database));
   auto parts = std::make_unique<Parts>(std::move(config), std::move(clock), std::move(calendar), std::move(database),
-                                       std::move(mappings), std::move(rules), std::move(policies), std::move(peers),
-                                       std::move(grants), std::move(people), std::move(trust), std::move(sealer));
+                                       std::move(mappings), std::move(rules), std::move(policies), std::move(grants),
+                                       std::move(people), std::move(trust), std::move(sealer));
   auto& p = *parts;
   for (const auto& name : migrated) p.log.info("Schema brought forward.", {{"migration", name}});
 
@@ -207,6 +205,8 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
   std::vector<std::string> carried;
   for (const auto& [name, address] : p.sources.carried_addresses()) carried.push_back(address);
   p.carrier = std::make_unique<Carrier>(p.rooms, p.sources, std::move(carried));
+  p.doors = p.sources.doors();
+  p.doors[kReceipts] = p.treasury_door->door();
   return std::unique_ptr<Hub>(new Hub(std::move(parts)));
 }
 
@@ -229,18 +229,23 @@ Result<void> Hub::start() {
   options.container_id = "zhida-" + p.config.city;
   options.limits = p.config.amqp_limits;
   p.node = TRY(messaging::Node::create(options));
-  p.handle_once = std::make_unique<messaging::HandleOnce>(*p.node, p.writer);
-  p.handle_once->open_door(kReceipts, p.treasury_door->door());
-  p.sources.open_doors(*p.handle_once);
+  messaging::HandleOnceOptions handling;
+  handling.sender_of = p.trust->sender_of();
+  p.handle_once = std::make_unique<messaging::HandleOnce>(*p.node, p.writer, handling);
+  for (const auto& [address, door] : p.doors) p.handle_once->open_door(address, door);
   p.relay = std::make_unique<messaging::OutboxRelay>(*p.database, p.writer, *p.node, *p.clock);
   if (p.config.brokers.empty()) {
-    p.amqp_port =
-        TRY(p.node->listen(p.config.amqp_host, p.config.amqp_port, p.config.amqp_tls, PeerBook::rules(p.peers)));
+    p.amqp_port = TRY(p.node->listen(p.config.amqp_host, p.config.amqp_port, p.config.amqp_tls, p.trust->rules()));
   }
   for (const auto& broker : p.config.brokers) {
     CHECK_OK(p.node->dial(broker));
   }
   p.started = true;
+  p.trust->on_change([&p](const std::shared_ptr<const seal::Trust>& trust) {
+    p.sealer->replace_trust(trust);
+    p.node->recheck_trust();
+  });
+  p.trust->start();
   p.match_door->start();
   p.case_worker->start();
   p.treasury_door->start();
@@ -253,6 +258,8 @@ Result<void> Hub::start() {
 void Hub::stop() {
   auto& p = *parts_;
   if (!std::exchange(p.started, false)) return;
+  p.trust->stop();
+  p.trust->on_change({});
   p.sources.stop();
   p.match_door->stop();
   p.case_worker->stop();
@@ -302,11 +309,23 @@ Sources& Hub::sources() {
 SourceDoor& Hub::source_door() {
   return parts_->source_door;
 }
+const TrustKeeper& Hub::trust() const {
+  return *parts_->trust;
+}
+Result<void> Hub::reload_trust() {
+  return parts_->trust->reload();
+}
+DeadLetters& Hub::dead_letters() {
+  return parts_->dead_letters;
+}
 messaging::NodeStats Hub::node_stats() const {
   return parts_->node ? parts_->node->stats() : messaging::NodeStats{};
 }
 messaging::WriterStats Hub::writer_stats() const {
   return parts_->writer.stats();
+}
+std::map<std::string, StageTimes::Histogram> Hub::stage_times() const {
+  return parts_->times.all();
 }
 const HubConfig& Hub::config() const {
   return parts_->config;
@@ -353,6 +372,7 @@ Result<Json> Hub::status() const {
                        {"accepted", source.totals.accepted + source.totals.duplicate},
                        {"quarantined", source.totals.quarantined}});
   status["sources"] = std::move(sources);
+  status["trust"] = p.trust->to_json();
   return status;
 }
 

@@ -12,17 +12,16 @@
 #include "flow/people.h"
 #include "flow/rooms.h"
 #include "flow/sources.h"
+#include "flow/stage_times.h"
+#include "flow/trust_keeper.h"
 #include "platform/messaging/node.h"
 #include "platform/storage/database.h"
 #include "seal/sealer.h"
 #include "seal/trust.h"
 
-namespace zhida {
-class PeerBook;
-}
-
 namespace zhida::flow {
 
+class DeadLetters;
 class Desk;
 
 /// All that a hub is made from, read and checked already. zhida.yaml says it (hub/flow/hub_settings.h).
@@ -42,6 +41,7 @@ struct HubConfig {
 
   seal::SealerFiles seal;
   seal::TrustFiles trust;
+  std::chrono::milliseconds trust_look_every = std::chrono::seconds(5);  ///< Real time.
   Sources::Settings schedule;
   std::chrono::hours overdue_after = std::chrono::hours(72);
   std::string version;
@@ -65,6 +65,8 @@ class Hub {
 
   /// Listens (or dials), and everything begins to move. Errors `listen_failed` …
   Result<void> start();
+  /// Reads peers and trust anew; what cannot be read changes nothing. Any thread.
+  Result<void> reload_trust();
   /// Takes nothing more in, finishes what is under way, closes.
   void stop();
 
@@ -75,11 +77,14 @@ class Hub {
   Desk& desk();
   Sources& sources();
   SourceDoor& source_door();
+  const TrustKeeper& trust() const;
+  DeadLetters& dead_letters();
   /// Numbers, sources, what is waiting: the body of GET /api/v1/status.
   Result<Json> status() const;
   Waiting waiting() const;
   messaging::NodeStats node_stats() const;
   messaging::WriterStats writer_stats() const;
+  std::map<std::string, StageTimes::Histogram> stage_times() const;
   const HubConfig& config() const;
 
  private:

@@ -60,6 +60,7 @@ HubConfig LoadedSettings::hub_config() const {
   config.trust.intermediates = given(*from.seal->intermediates);
   config.trust.revocation_lists = given(*from.seal->revocation_lists);
   config.trust.seal_status_list = from.seal->status_list->path;
+  config.trust_look_every = std::chrono::duration_cast<std::chrono::milliseconds>(*from.seal->look_every);
   config.overdue_after = std::chrono::duration_cast<std::chrono::hours>(*from.overdue_after);
   for (const auto& [name, adapter] : adapters)
     for (const auto& shown : adapter->show())

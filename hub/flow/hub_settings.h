@@ -61,6 +61,10 @@ struct SealSettings : ConfigSpec {
   Field<Path> intermediates{this, "intermediates", "Certificates between; a file or folder.", Path{}};
   Field<Path> revocation_lists{this, "revocation_lists", "Revocation lists: a file or folder.", Path{}};
   Field<Path> status_list{this, "status_list", "Seal status list (JSON).", Path{}};
+  Field<Duration> look_every{this, "look_every",
+                             "Real time between two looks whether peers, authorities or lists changed; SIGHUP reads "
+                             "them at once.",
+                             5s, at_least(1s)};
 };
 
 struct HubSettings : ConfigSpec {

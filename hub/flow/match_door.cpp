@@ -6,6 +6,7 @@
 #include "audit/audit_trail.h"
 #include "flow/policy_book.h"
 #include "flow/source_door.h"
+#include "flow/stage_times.h"
 #include "stages/casework/casework.h"
 #include "stages/matching/policy_store.h"
 #include "stages/profile/profile_store.h"
@@ -161,11 +162,14 @@ Result<void> MatchDoor::match(storage::Transaction& transaction, const std::vect
   const auto match_one = [&](const EnterpriseProfile& profile) -> Result<void> {
     const auto latest = TRY(profile::history(transaction, profile.uscc, 1));
     const std::string trace_id = latest.empty() ? std::string() : latest.front().trace_id;
-    const auto outcome =
-        TRY(matching_.on_profiles_changed(transaction, std::span(&profile, 1), rooms_.policies.all(), day, trace_id));
+    const auto outcome = TRY([&] {
+      const StageTimes::Timer timer(rooms_.times, "matching");
+      return matching_.on_profiles_changed(transaction, std::span(&profile, 1), rooms_.policies.all(), day, trace_id);
+    }());
     if (outcome.changed.empty()) return ok();
     std::vector<Entitlement> changed;
     for (const auto& change : outcome.changed) changed.push_back(change.now);
+    const StageTimes::Timer timer(rooms_.times, "casework");
     const auto touched =
         TRY(casework_.open_or_update_cases(transaction, changed, {{profile.uscc, profile.name}}, trace_id));
     cases = cases || !touched.opened.empty() || !touched.changed.empty() || !touched.voided.empty();

@@ -21,26 +21,29 @@ struct ProfileRules;
 }
 namespace zhida::seal {
 class Sealer;
-class SealVerifier;
 }  // namespace zhida::seal
 
 namespace zhida::flow {
 
 class PolicyBook;
+class StageTimes;
+class TrustKeeper;
 
-/// What the doors share. Owned by the Hub, which outlives every door; nothing in here changes while the hub runs.
+/// What the doors share. Owned by the Hub, which outlives every door; nothing in here changes while the hub runs, but
+/// what `trust` believes.
 struct Rooms {
   const Clock& clock;        ///< The business clock.
   const Calendar& calendar;  ///< Working days.
   storage::Database& database;
   messaging::Writer& writer;
   const audit::AuditTrail& trail;
-  const seal::Sealer& sealer;          ///< The hub's own system seal.
-  const seal::SealVerifier& verifier;  ///< What peers sealed.
+  const seal::Sealer& sealer;  ///< The hub's own system seal.
+  const TrustKeeper& trust;    ///< Whom we believe, and whose seal a message must bear.
   const mapping::MappingSet& mappings;
   const profile::ProfileRules& rules;
   const PolicyBook& policies;
-  std::string city;  ///< The hub's own fiscal division, 6 digits.
+  std::string city;   ///< The hub's own fiscal division, 6 digits.
+  StageTimes& times;  ///< Where the stages say how long they took.
 };
 
 /// Hands one piece of work to the writer and waits until it is durable. Runs `effect` in one transaction (perhaps more

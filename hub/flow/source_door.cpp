@@ -5,6 +5,7 @@
 #include "audit/audit_trail.h"
 #include "flow/budget_reports.h"
 #include "flow/policy_book.h"
+#include "flow/stage_times.h"
 #include "ledger/ledger.h"
 #include "platform/crypto/digest.h"
 #include "seal/sealer.h"
@@ -48,23 +49,35 @@ Result<intake::PreparedBatch> SourceDoor::prepare(SourceBatch batch) const {
   std::vector<MappingOutcome> outcomes;
   outcomes.reserve(batch.records.size());
   const Date received_on = Date::of(batch.received_at);
-  for (const auto& record : batch.records) outcomes.push_back(rooms_.mappings.apply(record, received_on));
-  auto prepared = intake::prepare(std::move(batch), std::move(outcomes));
-  prepared.default_division = rooms_.city;
-  if (prepared.batch.seal.empty() && !prepared.manifest.empty())
+  {
+    const StageTimes::Timer timer(rooms_.times, "mapping");
+    for (const auto& record : batch.records) outcomes.push_back(rooms_.mappings.apply(record, received_on));
+  }
+  auto prepared = intake::prepare(std::move(batch), std::move(outcomes), rooms_.city);
+  if (prepared.batch.seal.empty() && !prepared.manifest.empty()) {
+    const StageTimes::Timer timer(rooms_.times, "seal");
     prepared.manifest_seal = TRY(rooms_.sealer.seal(prepared.manifest, "application/json", prepared.batch.batch_id,
                                                     prepared.batch.trace_id.str(), now));
+  }
   return prepared;
 }
 
 Result<void> SourceDoor::take(storage::Transaction& transaction, const intake::PreparedBatch& prepared, Taken& taken) {
   taken = Taken{};
-  auto accepted = TRY(intake::accept(transaction, prepared));
+  auto accepted = TRY([&] {
+    const StageTimes::Timer timer(rooms_.times, "intake");
+    return intake::accept(transaction, prepared);
+  }());
   taken.outcomes = accepted.outcomes;
   if (accepted.seen_before) return ok();
   const auto& batch = prepared.batch;
   const std::string& trace_id = batch.trace_id.str();
-  CHECK_OK(carry_on(transaction, accepted, batch.source, trace_id, Refused::ask_person, taken));
+  const auto kept_before = accepted.quarantined;
+  CHECK_OK(carry_on(transaction, accepted, batch.source, trace_id, taken));
+  if (accepted.quarantined != kept_before) {
+    CHECK_OK(intake::store_outcomes(transaction, batch, accepted));
+    taken.outcomes = accepted.outcomes;
+  }
 
   std::vector<audit::AuditEntry> entries;
   auto received = entry_of("batch_received", batch.source, "batch", batch.batch_id, trace_id);
@@ -90,14 +103,17 @@ Result<void> SourceDoor::take(storage::Transaction& transaction, const intake::P
   return ok();
 }
 
-Result<void> SourceDoor::carry_on(storage::Transaction& transaction, const intake::AcceptedBatch& accepted,
-                                  const std::string& source, const std::string& trace_id, Refused refused,
-                                  Taken& taken) {
+Result<void> SourceDoor::carry_on(storage::Transaction& transaction, intake::AcceptedBatch& accepted,
+                                  const std::string& source, const std::string& trace_id, Taken& taken) {
   const Instant now = rooms_.clock.now();
   // A report that cannot be carried out must not keep its source waiting for ever: the others of its batch go on.
   const auto apart = [&](const LedgerRecord& row, const std::function<Result<void>()>& work) -> Result<void> {
     const auto done = transaction.savepoint(work);
-    if (done || done.error().fate != Fate::refuse || refused == Refused::tell_caller) return done;
+    if (done || done.error().fate != Fate::refuse) return done;
+    Finding finding;
+    finding.code = done.error().code;
+    finding.message = done.error().message;
+    CHECK_OK(intake::put_aside(transaction, source, accepted, row, finding, now));
     log_.error("A report was refused and waits for a person.", {{"source", source},
                                                                 {"record", row.record_type + " " + row.key},
                                                                 {"code", done.error().code},
@@ -110,6 +126,7 @@ Result<void> SourceDoor::carry_on(storage::Transaction& transaction, const intak
     return ok();
   };
   if (!accepted.profile.empty()) {
+    const StageTimes::Timer timer(rooms_.times, "profile");
     const auto merged = TRY(profile::apply(transaction, accepted.profile, rooms_.rules, now));
     taken.profile_changed = !merged.changed.empty() || merged.coverage_changed;
     // A list that moved may concern every firm: the match door is asked for a round over all of them.
@@ -119,6 +136,7 @@ Result<void> SourceDoor::carry_on(storage::Transaction& transaction, const intak
     }
   }
   if (!accepted.ledger.empty()) {
+    const StageTimes::Timer timer(rooms_.times, "ledger");
     ledger::Ledger book(transaction, rooms_.clock);
     for (const auto& row : accepted.ledger) {
       CHECK_OK(apart(row, [&]() -> Result<void> {
@@ -153,24 +171,47 @@ Result<std::vector<RecordOutcome>> SourceDoor::deliver(SourceBatch batch) {
   const std::string origin = batch.origin;
   const auto prepared = TRY(prepare(std::move(batch)));
   auto taken = std::make_shared<Taken>();
-  CHECK_OK(commit(rooms_.writer, "source", {}, [this, &prepared, taken](storage::Transaction& transaction) {
+  const auto done = commit(rooms_.writer, "source", {}, [this, &prepared, taken](storage::Transaction& transaction) {
     return take(transaction, prepared, *taken);
-  }));
+  });
+  if (!done) {
+    if (done.error().code == "batch_differs") tell_of_contradiction(prepared, done.error());
+    return done.error();
+  }
   ring(*taken);
   log_.debug("Batch taken.",
              {{"source", source}, {"origin", origin}, {"rows", std::to_string(taken->outcomes.size())}});
   return std::move(taken->outcomes);
 }
 
-Result<Effect> SourceDoor::effect_of(SourceBatch batch, Told told) {
-  auto prepared = std::make_shared<intake::PreparedBatch>(TRY(prepare(std::move(batch))));
-  return Effect([this, prepared, told = std::move(told)](storage::Transaction& transaction) -> Result<void> {
-    Taken taken;
-    CHECK_OK(take(transaction, *prepared, taken));
-    told(taken.outcomes);
-    ring(taken);  // Before the commit: whoever looks too early looks again at the next bell or after a short while.
+void SourceDoor::tell_of_contradiction(const intake::PreparedBatch& prepared, const Error& why) {
+  const auto& batch = prepared.batch;
+  log_.error("A batch came under a number that stands for other content already; it was refused.",
+             {{"source", batch.source},
+              {"batch", batch.batch_id},
+              {"origin", batch.origin},
+              {"code", why.code},
+              {"trace", batch.trace_id.str()}});
+  auto entry = entry_of("person_asked", batch.source, "batch", batch.batch_id, batch.trace_id.str());
+  entry.division = rooms_.city;
+  entry.payload_digest = sm3_digest(batch.seal.empty() ? prepared.manifest : batch.payload);
+  entry.detail = {{"code", why.code}, {"origin", batch.origin}, {"content_digest", prepared.content_digest}};
+  // The batch stays with its sender whatever becomes of this: no reason to fail.
+  (void)commit(rooms_.writer, "source", {}, [&](storage::Transaction& transaction) -> Result<void> {
+    (void)TRY(rooms_.trail.append(transaction, entry));
     return ok();
   });
+}
+
+Result<messaging::Effect> SourceDoor::effect_of(SourceBatch batch, Told told) {
+  auto prepared = std::make_shared<intake::PreparedBatch>(TRY(prepare(std::move(batch))));
+  auto taken = std::make_shared<Taken>();
+  return messaging::Effect(
+      [this, prepared, taken](storage::Transaction& transaction) { return take(transaction, *prepared, *taken); },
+      [this, taken, told = std::move(told)] {
+        told(taken->outcomes);
+        ring(*taken);
+      });
 }
 
 Result<RecordOutcome> SourceDoor::replay(std::int64_t quarantine_id, const std::string& actor) {
@@ -184,9 +225,9 @@ Result<RecordOutcome> SourceDoor::replay(std::int64_t quarantine_id, const std::
   auto taken = std::make_shared<Taken>();
   CHECK_OK(commit(rooms_.writer, "source", {}, [&, taken](storage::Transaction& transaction) -> Result<void> {
     *taken = Taken{};
-    const auto accepted = TRY(intake::replay(transaction, quarantine_id, outcome, rooms_.clock.now()));
+    auto accepted = TRY(intake::replay(transaction, quarantine_id, outcome, rooms_.city, rooms_.clock.now()));
+    CHECK_OK(carry_on(transaction, accepted, row->record.source, row->trace_id, *taken));
     taken->outcomes = accepted.outcomes;
-    CHECK_OK(carry_on(transaction, accepted, row->record.source, row->trace_id, Refused::tell_caller, *taken));
     auto entry = entry_of("record_replayed", row->record.source, "record",
                           row->record.record_type + " " + row->record.key, row->trace_id);
     entry.actor = actor;

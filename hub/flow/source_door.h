@@ -7,6 +7,7 @@
 #include "domain/mapped_record.h"
 #include "domain/source_record.h"
 #include "flow/rooms.h"
+#include "platform/messaging/handle_once.h"
 #include "stages/intake/intake_stage.h"
 
 namespace zhida::casework {
@@ -29,9 +30,9 @@ class SourceDoor {
   Result<std::vector<RecordOutcome>> deliver(SourceBatch batch);
 
   /// For pushed messages: everything that can be done before the transaction, and the rest as an effect for
-  /// handle_once. `told` hears the outcomes, inside the transaction.
+  /// handle_once. `told` hears the outcomes once, after the commit.
   using Told = std::function<void(const std::vector<RecordOutcome>&)>;
-  Result<Effect> effect_of(SourceBatch batch, Told told);
+  Result<messaging::Effect> effect_of(SourceBatch batch, Told told);
 
   /// Runs a quarantined row through today's mapping once more. `actor` is who asked.
   Result<RecordOutcome> replay(std::int64_t quarantine_id, const std::string& actor);
@@ -47,11 +48,12 @@ class SourceDoor {
   };
   Result<intake::PreparedBatch> prepare(SourceBatch batch) const;
   Result<void> take(storage::Transaction& transaction, const intake::PreparedBatch& prepared, Taken& taken);
-  /// Who hears that a row's report was refused: the caller (and nothing is done), or a person (and the rest goes on).
-  enum class Refused { tell_caller, ask_person };
-  /// What an accepted row means beyond intake: profile, budget book, cases.
-  Result<void> carry_on(storage::Transaction& transaction, const intake::AcceptedBatch& accepted,
-                        const std::string& source, const std::string& trace_id, Refused refused, Taken& taken);
+  /// What an accepted row means beyond intake: profile, budget book, cases. A row that cannot be carried out is put
+  /// aside (its outcome says so then), and the others go on.
+  Result<void> carry_on(storage::Transaction& transaction, intake::AcceptedBatch& accepted, const std::string& source,
+                        const std::string& trace_id, Taken& taken);
+  /// A batch id that stands for other content already: its sender is told, and people here hear of it as well.
+  void tell_of_contradiction(const intake::PreparedBatch& prepared, const Error& why);
   void ring(const Taken& taken) const;
 
   const Rooms& rooms_;

@@ -4,8 +4,9 @@
 #include <utility>
 
 #include "adapter_api/transports/rest_upload.h"
+#include "flow/stage_times.h"
 #include "flow/treasury_door.h"
-#include "seal/sealer.h"
+#include "flow/trust_keeper.h"
 #include "stages/intake/intake_store.h"
 #include "stages/matching/policy_store.h"
 
@@ -90,26 +91,31 @@ Result<void> Sources::add(const AdapterSpec& spec, const ConfigSpec& config) {
   return ok();
 }
 
-void Sources::open_doors(messaging::HandleOnce& handle_once) {
+std::map<std::string, messaging::Door> Sources::doors() {
+  std::map<std::string, messaging::Door> doors;
   for (auto& source : sources_)
     for (const auto& address : source->spec.pushed_addresses())
-      handle_once.open_door(address, {"source", [this, &own = *source](const messaging::DoorMessage& message) {
-                                        return handle_push(own, message);
-                                      }});
+      doors[address] = {"source", [this, &own = *source](const messaging::DoorMessage& message) {
+                          return handle_push(own, message);
+                        }};
+  return doors;
 }
 
 Result<messaging::Effect> Sources::handle_push(Source& source, const messaging::DoorMessage& message) {
   const auto& envelope = message.envelope;
-  const auto report = rooms_.verifier.verify_from(message.peer, envelope.seal, envelope.body, rooms_.clock.now());
+  const auto [report, peer] = [&] {
+    const StageTimes::Timer timer(rooms_.times, "verify");
+    return rooms_.trust.verify(message, rooms_.clock.now());
+  }();
   if (!report.passed()) {
     const Error why = seal::to_error(report);
     log_.warning("A pushed message's seal does not hold; it changes nothing and is kept.",
-                 {{"peer", message.peer}, {"message", envelope.message_id}, {"code", why.code}});
+                 {{"peer", peer}, {"message", envelope.message_id}, {"code", why.code}});
     record_refused_seal(rooms_, message, why);
     return why;
   }
   PushedMessage pushed;
-  pushed.peer = message.peer;
+  pushed.peer = peer;
   pushed.address = message.address;
   pushed.message_id = envelope.message_id;
   pushed.subject = envelope.subject;
@@ -121,8 +127,11 @@ Result<messaging::Effect> Sources::handle_push(Source& source, const messaging::
   pushed.received_at = rooms_.clock.now();
   SourceBatch batch = TRY(source.adapter->decode(pushed));  // Pure: needs no turn.
   if (batch.trace_id.empty()) batch.trace_id = pushed.trace_id.empty() ? new_trace_id() : TraceId(pushed.trace_id);
-  auto effect = TRY(door_.effect_of(std::move(batch), [&source](const std::vector<RecordOutcome>& outcomes) {
+  const Instant now = pushed.received_at;
+  const auto effect = TRY(door_.effect_of(std::move(batch), [&source, now](const std::vector<RecordOutcome>& outcomes) {
     Lock lock(source.mutex);
+    source.status.first_sweep_done = true;
+    source.status.last_success = now;
     auto& totals = source.status.totals;
     ++totals.batches;
     for (const auto& outcome : outcomes) {
@@ -133,14 +142,11 @@ Result<messaging::Effect> Sources::handle_push(Source& source, const messaging::
     }
   }));
   return messaging::Effect(
-      [this, &source, effect = std::move(effect)](storage::Transaction& transaction) -> Result<void> {
-        CHECK_OK(effect(transaction));
-        CHECK_OK(matching::save_match_cursor(transaction, swept_name(source.spec.name()), 1));
-        Lock lock(source.mutex);
-        source.status.first_sweep_done = true;
-        source.status.last_success = rooms_.clock.now();
-        return ok();
-      });
+      [name = source.spec.name(), run = effect.run()](storage::Transaction& transaction) -> Result<void> {
+        CHECK_OK(run(transaction));
+        return matching::save_match_cursor(transaction, swept_name(name), 1);
+      },
+      effect.committed());
 }
 
 void Sources::start() {

@@ -40,8 +40,8 @@ class Sources {
 
   /// Makes the adapter of `spec` with its configuration. Errors of the adapter's own making.
   Result<void> add(const AdapterSpec& spec, const ConfigSpec& config);
-  /// Opens a door for each address that an adapter's system pushes to.
-  void open_doors(messaging::HandleOnce& handle_once);
+  /// A door for each address that an adapter's system pushes to.
+  std::map<std::string, messaging::Door> doors();
   void start();
   void stop();
 

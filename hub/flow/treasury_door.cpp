@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "audit/audit_trail.h"
+#include "flow/stage_times.h"
+#include "flow/trust_keeper.h"
 #include "platform/crypto/digest.h"
 #include "seal/sealer.h"
 #include "stages/casework/casework.h"
@@ -49,33 +51,37 @@ messaging::Door TreasuryDoor::door() {
 
 Result<messaging::Effect> TreasuryDoor::handle(const messaging::DoorMessage& message) {
   const auto& envelope = message.envelope;
-  const auto report = rooms_.verifier.verify_from(message.peer, envelope.seal, envelope.body, rooms_.clock.now());
+  const auto [report, peer] = [&] {
+    const StageTimes::Timer timer(rooms_.times, "verify");
+    return rooms_.trust.verify(message, rooms_.clock.now());
+  }();
   if (!report.passed()) {
     const Error why = seal::to_error(report);
-    log_.warning(
-        "An answer's seal does not hold; it changes nothing and is kept.",
-        {{"peer", message.peer}, {"message", envelope.message_id}, {"code", why.code}, {"detail", why.message}});
+    log_.warning("An answer's seal does not hold; it changes nothing and is kept.",
+                 {{"peer", peer}, {"message", envelope.message_id}, {"code", why.code}, {"detail", why.message}});
     record_refused_seal(rooms_, message, why);
     return why;
   }
   auto verified = std::make_shared<treasury::VerifiedMessage>();
-  verified->peer = message.peer;
+  verified->peer = peer;
   verified->message_id = envelope.message_id;
   verified->content = TRY(treasury::decode_message(envelope.body));
   verified->body = envelope.body;
   verified->seal = envelope.seal;
   const auto trace = envelope.properties.find("trace-id");
   if (trace != envelope.properties.end()) verified->trace_id = trace->second;
-  return messaging::Effect([this, verified](storage::Transaction& transaction) -> Result<void> {
-    const auto applied =
-        TRY(stage_.apply(transaction, *verified, [this](storage::Transaction& inner, const CaseMove& move) {
-          return casework_.move(inner, move);
-        }));
-    if (applied.conflicts > 0 || applied.unknown > 0)
-      log_.warning("An answer contradicts what is known; a person decides.", {{"message", verified->message_id}});
-    cases_changed_();
-    return ok();
-  });
+  return messaging::Effect(
+      [this, verified](storage::Transaction& transaction) -> Result<void> {
+        const StageTimes::Timer timer(rooms_.times, "treasury");
+        const auto applied =
+            TRY(stage_.apply(transaction, *verified, [this](storage::Transaction& inner, const CaseMove& move) {
+              return casework_.move(inner, move);
+            }));
+        if (applied.conflicts > 0 || applied.unknown > 0)
+          log_.warning("An answer contradicts what is known; a person decides.", {{"message", verified->message_id}});
+        return ok();
+      },
+      cases_changed_);
 }
 
 Result<bool> TreasuryDoor::round() {

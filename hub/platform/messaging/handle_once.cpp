@@ -118,6 +118,7 @@ class HandleOnce::Impl {
   Impl(Node& node, Writer& writer, HandleOnceOptions options)
       : node_(node),
         writer_(writer),
+        sender_of_(options.sender_of),
         answers_(std::make_shared<Answers>(node, options)),
         lanes_(std::max<std::size_t>(options.workers, 1)) {
     writer_.after_batch([answers = answers_] { answers->say(); });
@@ -201,23 +202,30 @@ class HandleOnce::Impl {
     if (!door)
       return say_now(incoming.token,
                      {OutcomeKind::rejected, "amqp:not-found", "No door here leads on from " + incoming.address + "."});
+    if (sender_of_) incoming.peer = sender_of_(incoming.peer, incoming.address);
     Work work;
     work.peer = incoming.peer;
     work.message_id = incoming.message_id;
     work.door = door->name;
+    work.address = incoming.address;
     work.bytes = incoming.message.size();
     if (!incoming.group_id.empty()) work.order_key = incoming.address + "\n" + incoming.group_id;
     const auto message = std::make_shared<const Bytes>(std::move(incoming.message));
     const auto bare = bare_message(*message);
     work.digest = sha256(bare ? bare.value().bytes : ByteView(*message));
     work.message = message;
-    if (auto effect = think(*door, incoming, *message)) {
-      work.effect = std::move(effect.value());
+    std::function<void()> committed;
+    if (const auto effect = think(*door, incoming, *message)) {
+      work.effect = effect.value().run();
+      committed = effect.value().committed();
     } else {
       work.release_on_retry = true;
       work.effect = [error = effect.error()](storage::Transaction&) -> Result<void> { return error; };
     }
-    work.done = [answers = answers_, token = incoming.token](const Receipt& receipt) { answers->take(token, receipt); };
+    work.done = [answers = answers_, token = incoming.token, committed = std::move(committed)](const Receipt& receipt) {
+      answers->take(token, receipt);
+      if (committed && receipt.kind == Receipt::Kind::done) committed();
+    };
     if (!writer_.submit(std::move(work))) say_now(incoming.token, {OutcomeKind::released, {}, {}});
   }
 
@@ -236,6 +244,7 @@ class HandleOnce::Impl {
 
   Node& node_;
   Writer& writer_;
+  const std::function<std::string(const std::string&, const std::string&)> sender_of_;
   const std::shared_ptr<Answers> answers_;  // Shared with works that outlive us.
 
   Mutex mutex_;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "platform/messaging/node.h"
@@ -21,8 +22,22 @@ struct DoorMessage {
   Envelope envelope;
 };
 
-/// What a door wants done in the transaction.
-using Effect = std::function<Result<void>(storage::Transaction&)>;
+/// What a door wants done in the transaction, and what it wants told once that is on disk.
+class Effect {
+ public:
+  using Run = std::function<Result<void>(storage::Transaction&)>;
+  /// `run` may run more than once and must have no effect outside the transaction; `committed` runs once, on the
+  /// writer's thread and after COMMIT: bells, counters, nothing that waits or may fail.
+  explicit Effect(Run run, std::function<void()> committed = {})
+      : run_(std::move(run)), committed_(std::move(committed)) {}
+
+  const Run& run() const { return run_; }
+  const std::function<void()>& committed() const { return committed_; }
+
+ private:
+  Run run_;
+  std::function<void()> committed_;
+};
 
 /// One door. `handle` runs on a worker: checks, parses, verifies seals, thinks without the store; what it gives back
 /// runs in the transaction. Both may run again for the same message, and say so by being harmless.
@@ -36,6 +51,9 @@ struct HandleOnceOptions {
   std::chrono::milliseconds release_after_first{
       100};  ///< Before a message that met Fate::retry in handle() is released;
   std::chrono::milliseconds release_after_max{10'000};  ///< doubled each attempt.
+  /// Whose message it is that a peer brought to an address: a broker only carries what others send, and their
+  /// message-ids are not one another's. Unset: the peer's own. Any thread.
+  std::function<std::string(const std::string& peer, const std::string& address)> sender_of{};
 };
 
 /// What happens to a message, by what its door says:

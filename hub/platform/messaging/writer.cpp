@@ -72,12 +72,12 @@ Result<void> write_dead_letter(Transaction& transaction, const Work& work, const
                                std::int64_t now) {
   const Bytes& body = work.message ? *work.message : Bytes();
   CHECK_OK(transaction.execute(
-      "INSERT INTO dead_letter (peer, message_id, door, sha256, code, message, body, attempts, created_at, last_at) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (peer, message_id, sha256) WHERE message_id <> '' "
+      "INSERT INTO dead_letter (peer, message_id, door, address, sha256, code, message, body, attempts, created_at, "
+      "last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (peer, message_id, sha256) WHERE message_id <> '' "
       "DO UPDATE SET code = excluded.code, message = excluded.message, attempts = dead_letter.attempts + "
       "excluded.attempts, "
       "state = 'open', last_at = excluded.last_at",
-      {work.peer, work.message_id, work.door, Blob{work.digest}, error.code, error.message, Blob{body},
+      {work.peer, work.message_id, work.door, work.address, Blob{work.digest}, error.code, error.message, Blob{body},
        std::int64_t{attempts}, now, now}));
   return ok();
 }

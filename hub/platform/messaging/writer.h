@@ -34,6 +34,7 @@ struct Work {
   std::string message_id;  ///< Empty: our own doing, no inbox check.
   Bytes digest;            ///< SHA-256 of the bare message; needed with a message_id.
   std::string door;
+  std::string address;  ///< Where the message knocked; a dead letter keeps it, so that it can be replayed.
   /// Works with one key keep their order, also over retries. Empty: none to keep.
   std::string order_key;
   /// Runs on the writer's thread inside a SAVEPOINT, perhaps more than once; must have no effect outside the

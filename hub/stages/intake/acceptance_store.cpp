@@ -321,8 +321,10 @@ Result<void> Acceptance::put_aside(std::size_t index, Known* known, const Findin
 Result<void> Acceptance::close_waiting(const Key& key) {
   const auto waiting = waiting_.find(key);
   if (waiting == waiting_.end()) return ok();
-  CHECK_OK(transaction_.execute("UPDATE quarantine SET state = 'replayed', last_at = ? WHERE id = ?",
-                                {to_millis(now_), waiting->second.id}));
+  CHECK_OK(transaction_.execute(
+      "UPDATE quarantine SET state = 'replayed', last_at = ?, attempts = attempts + 1 WHERE id = ?",
+      {to_millis(now_), waiting->second.id}));
+  result.closed[key] = waiting->second.id;
   waiting_.erase(waiting);
   return ok();
 }

@@ -27,12 +27,28 @@ std::string encode_outcomes(const std::vector<RecordOutcome>& outcomes) {
   return Json{{"kinds", kinds}, {"reasons", reasons}}.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Result<AcceptedBatch> answer_again(const PreparedBatch& prepared, const std::string& stored) {
+/// What a batch of an older version said: its manifest holds a digest of the rows' columns, or is one.
+std::string rows_digest(ByteView manifest) {
+  const auto json = parse_json(std::string(manifest));
+  return json && json.value().is_object() ? json.value().value("rows_digest", "") : std::string(manifest);
+}
+
+struct Before {
+  std::string outcomes, content_digest;
+  Bytes manifest;
+};
+
+Result<AcceptedBatch> answer_again(const PreparedBatch& prepared, const Before& before) {
+  // Whoever answers the first again for the second would lose the second's rows without a word.
   const auto differs = [&] {
     return refuse("batch_differs", "The batch " + prepared.batch.batch_id + " of " + prepared.batch.source +
-                                       " came before with another number of rows.");
+                                       " came before with other content. A number stands for one content: what "
+                                       "corrects it needs a number of its own.");
   };
-  const Json json = TRY(parse_json(stored));
+  const bool same = before.content_digest.empty() ? rows_digest(before.manifest) == rows_digest(prepared.manifest)
+                                                  : before.content_digest == prepared.content_digest;
+  if (!same) return differs();
+  const Json json = TRY(parse_json(before.outcomes));
   const std::string kinds = TRY(get_string(json, "kinds"));
   const auto& batch = prepared.batch;
   if (kinds.size() != batch.records.size() + batch.unreadable.size()) return differs();
@@ -88,6 +104,32 @@ Bytes make_manifest(const SourceBatch& batch, const std::vector<Bytes>& digests)
   return json ? json.value() : "sha256:" + to_hex(crypto::sha256(all));
 }
 
+/// Each part with its length before it, so that no two contents give one text.
+void add_part(std::string& text, std::string_view part) {
+  text += std::to_string(part.size()) + ":";
+  text += part;
+}
+
+std::string digest_of_content(const SourceBatch& batch, const std::vector<Bytes>& digests) {
+  std::string text;
+  for (std::size_t i = 0; i < batch.records.size(); ++i) {
+    const auto& record = batch.records[i];
+    add_part(text, record.record_type);
+    add_part(text, record.key);
+    add_part(text, record.change == Change::withdraw ? "withdraw" : "upsert");
+    add_part(text, record.as_of ? record.as_of->to_string() : "");
+    add_part(text, digests[i]);
+  }
+  text += "unreadable";
+  for (const auto& row : batch.unreadable) {
+    add_part(text, row.record_type);
+    add_part(text, row.body);
+  }
+  text += "complete";
+  for (const auto& type : batch.complete_for) add_part(text, type);
+  return "sha256:" + to_hex(crypto::sha256(text));
+}
+
 Result<void> store_cursors(storage::Transaction& transaction, const SourceBatch& batch) {
   for (const auto& [stream, position] : batch.cursors) {
     CHECK_OK(transaction.execute(
@@ -100,8 +142,9 @@ Result<void> store_cursors(storage::Transaction& transaction, const SourceBatch&
 
 }  // namespace
 
-PreparedBatch prepare(SourceBatch batch, std::vector<MappingOutcome> outcomes) {
+PreparedBatch prepare(SourceBatch batch, std::vector<MappingOutcome> outcomes, std::string default_division) {
   ZHIDA_ASSERT(batch.records.size() == outcomes.size());
+  ZHIDA_ASSERT(!default_division.empty());
   PreparedBatch out;
   out.batch = std::move(batch);
   out.outcomes = std::move(outcomes);
@@ -112,14 +155,18 @@ PreparedBatch prepare(SourceBatch batch, std::vector<MappingOutcome> outcomes) {
     out.digests.push_back(crypto::sha256(out.columns_json.back()));
   }
   out.manifest = make_manifest(out.batch, out.digests);
+  out.content_digest = digest_of_content(out.batch, out.digests);
+  out.default_division = std::move(default_division);
   return out;
 }
 
 Result<AcceptedBatch> accept(storage::Transaction& transaction, const PreparedBatch& prepared) {
   const SourceBatch& batch = prepared.batch;
-  const auto before = TRY(transaction.query("SELECT outcomes FROM intake_batch WHERE source = ? AND batch_id = ?",
-                                            {batch.source, batch.batch_id}, "t"));
-  if (!before.empty()) return answer_again(prepared, before.front().text(0));
+  const auto before = TRY(
+      transaction.query("SELECT outcomes, content_digest, manifest FROM intake_batch WHERE source = ? AND batch_id = ?",
+                        {batch.source, batch.batch_id}, "ttb"));
+  if (!before.empty())
+    return answer_again(prepared, {before.front().text(0), before.front().text(1), before.front().blob(2)});
 
   Acceptance acceptance(transaction, prepared, batch.received_at);
   CHECK_OK(acceptance.records());
@@ -129,20 +176,29 @@ Result<AcceptedBatch> accept(storage::Transaction& transaction, const PreparedBa
   const AcceptedBatch& result = acceptance.result;
   CHECK_OK(transaction.execute(
       "INSERT INTO intake_batch (source, batch_id, origin, received_at, records, accepted, duplicate, quarantined, "
-      "manifest, manifest_seal, payload, payload_digest, payload_seal, outcomes, trace_id) VALUES (?, ?, ?, ?, ?, ?, "
-      "?, ?, "
-      "?, ?, ?, ?, ?, ?, ?)",
+      "manifest, manifest_seal, payload, payload_digest, payload_seal, outcomes, trace_id, content_digest) VALUES (?, "
+      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {batch.source, batch.batch_id, batch.origin, to_millis(batch.received_at),
        static_cast<std::int64_t>(batch.records.size() + batch.unreadable.size()), result.accepted, result.duplicate,
        result.quarantined, storage::Blob{prepared.manifest}, storage::Blob{prepared.manifest_seal},
        storage::Blob{batch.payload},
        batch.payload.empty() ? std::string() : "sha256:" + to_hex(crypto::sha256(batch.payload)),
-       storage::Blob{batch.seal}, encode_outcomes(result.outcomes), batch.trace_id.str()}));
+       storage::Blob{batch.seal}, encode_outcomes(result.outcomes), batch.trace_id.str(), prepared.content_digest}));
   return std::move(acceptance.result);
 }
 
+Result<void> store_outcomes(storage::Transaction& transaction, const SourceBatch& batch,
+                            const AcceptedBatch& accepted) {
+  CHECK_OK(
+      transaction.execute("UPDATE intake_batch SET accepted = ?, duplicate = ?, quarantined = ?, outcomes = ? "
+                          "WHERE source = ? AND batch_id = ?",
+                          {accepted.accepted, accepted.duplicate, accepted.quarantined,
+                           encode_outcomes(accepted.outcomes), batch.source, batch.batch_id}));
+  return ok();
+}
+
 Result<AcceptedBatch> replay(storage::Transaction& transaction, std::int64_t quarantine_id,
-                             const MappingOutcome& outcome, Instant now) {
+                             const MappingOutcome& outcome, const std::string& default_division, Instant now) {
   const auto row = TRY(find_quarantined(transaction, quarantine_id));
   const std::string name = "The quarantined row " + std::to_string(quarantine_id);
   if (!row) return refuse("quarantine_unknown", name + " does not exist.");
@@ -157,15 +213,14 @@ Result<AcceptedBatch> replay(storage::Transaction& transaction, std::int64_t qua
   batch.trace_id = TraceId(row->trace_id);
   batch.received_at = row->first_at;
   batch.records.push_back(row->record);
-  const PreparedBatch prepared = prepare(std::move(batch), {outcome});
+  const PreparedBatch prepared =
+      prepare(std::move(batch), {outcome}, row->division.empty() ? default_division : row->division);
   Acceptance acceptance(transaction, prepared, now);
   CHECK_OK(acceptance.records());
   if (acceptance.result.duplicate > 0) {
-    CHECK_OK(transaction.execute("UPDATE quarantine SET state = 'replayed', last_at = ? WHERE id = ?",
-                                 {to_millis(now), quarantine_id}));
-  }
-  if (acceptance.result.quarantined == 0) {
-    CHECK_OK(transaction.execute("UPDATE quarantine SET attempts = attempts + 1 WHERE id = ?", {quarantine_id}));
+    CHECK_OK(transaction.execute(
+        "UPDATE quarantine SET state = 'replayed', last_at = ?, attempts = attempts + 1 WHERE id = ?",
+        {to_millis(now), quarantine_id}));
   }
   return std::move(acceptance.result);
 }

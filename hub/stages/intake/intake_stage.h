@@ -2,6 +2,7 @@
 #pragma once
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -21,11 +22,13 @@ struct PreparedBatch {
   std::vector<std::string> columns_json;  ///< Canonical JSON of the columns of each record.
   Bytes manifest;       ///< What the hub seals when the source does not: who, when, how many, digest of digests.
   Bytes manifest_seal;  ///< Set by the flow; empty where the payload itself is sealed.
-  std::string default_division = "330500";  ///< Of rows whose firm says none.
+  std::string default_division;  ///< Of rows whose firm says none: the hub's own city.
+  std::string content_digest;    ///< `sha256:<hex>` over what the rows say, in order: tells a repetition from another
+                                 ///< content under the same batch_id.
 };
 
-/// Pure; any thread.
-PreparedBatch prepare(SourceBatch batch, std::vector<MappingOutcome> outcomes);
+/// Pure; any thread. `default_division` must be named.
+PreparedBatch prepare(SourceBatch batch, std::vector<MappingOutcome> outcomes, std::string default_division);
 
 struct AcceptedBatch {
   bool seen_before = false;  ///< The same (source, batch_id) was accepted earlier: outcomes as then, nothing else.
@@ -34,19 +37,31 @@ struct AcceptedBatch {
   std::vector<LedgerRecord> ledger;   ///< Rows of `budget.*` that are new or changed.
   std::vector<LedgerRecord> notices;  ///< Rows of `sms_gateway.report` that are new or changed.
   std::int64_t accepted = 0, duplicate = 0, quarantined = 0;
+  /// Rows of the quarantine that this batch closed, by record type and key.
+  std::map<std::pair<std::string, std::string>, std::int64_t> closed;
 };
 
 /// Stores the batch: batch row, records, quarantine, cursors, withdrawals for complete lists. The caller hands
 /// `profile` to profile::apply and `ledger` to the ledger within the same SAVEPOINT. A duplicate changes nothing but
-/// dates that move forward; an older version of a stored row (by as_of) counts as duplicate.
+/// dates that move forward; an older version of a stored row (by as_of) counts as duplicate. Error `batch_differs`
+/// where the batch_id came before with other content: that contradicts what was answered then, and changes nothing.
 Result<AcceptedBatch> accept(storage::Transaction& transaction, const PreparedBatch& prepared);
 
+/// What intake took in (`row` of accepted.ledger or accepted.notices) and another room refused for good, with the code
+/// and sentence in `finding`: the row joins the quarantine under its own name, where people see it and can replay it,
+/// and its outcome in `accepted` says so. The same row delivered again is tried again.
+Result<void> put_aside(storage::Transaction& transaction, const std::string& source, AcceptedBatch& accepted,
+                       const LedgerRecord& row, const Finding& finding, Instant now);
+/// After put_aside() on an accepted batch: what will be answered when the batch comes again.
+Result<void> store_outcomes(storage::Transaction& transaction, const SourceBatch& batch, const AcceptedBatch& accepted);
+
 /// Runs one quarantined row again: the flow maps `row.record` (see QuarantinedRow) once more and hands the outcome in.
-/// Same ids, one more attempt. Outcome `accepted` closes the row; still `quarantined` keeps it open with the new
-/// reason. A row whose record was received in a newer version meanwhile is closed without effect (`duplicate`). Errors
-/// `quarantine_unknown`, `quarantine_not_open`, `quarantine_without_columns`.
+/// `default_division` counts where the row has none of its own. Same ids, one more attempt. Outcome `accepted` closes
+/// the row; still `quarantined` keeps it open with the new reason. A row whose record was received in a newer version
+/// meanwhile is closed without effect (`duplicate`). Errors `quarantine_unknown`, `quarantine_not_open`,
+/// `quarantine_without_columns`.
 Result<AcceptedBatch> replay(storage::Transaction& transaction, std::int64_t quarantine_id,
-                             const MappingOutcome& outcome, Instant now);
+                             const MappingOutcome& outcome, const std::string& default_division, Instant now);
 
 /// Rows that waited for a firm to become known (codes name_unknown, name_not_unique, organisation_code_unknown) and
 /// whose name or code is now known: ids to replay, oldest first. The flow calls it after a round of pulls.

@@ -20,7 +20,7 @@ namespace zhida::profile {
 struct ProfileRules {
   FieldCatalogue catalogue;
   SizeRules sizes;
-  std::string default_division = "330500";
+  std::string default_division;
 };
 
 struct MergeOutcome {

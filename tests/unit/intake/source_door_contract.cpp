@@ -36,6 +36,7 @@ struct Door {
   }
   explicit Door(storage::Database& target) : database(target), mappings(load()) {
     rules.catalogue = mappings.fields();
+    rules.default_division = "330500";
     const auto sizes = read_file(kMappings + "/codes/sme_size.csv");
     BOOST_REQUIRE(sizes);
     rules.sizes = profile::SizeRules::parse(sizes.value()).value();
@@ -71,7 +72,7 @@ struct Door {
   intake::AcceptedBatch deliver(SourceBatch incoming) {
     std::vector<MappingOutcome> outcomes;
     for (const auto& row : incoming.records) outcomes.push_back(mappings.apply(row, Date::of(incoming.received_at)));
-    const auto prepared = intake::prepare(std::move(incoming), std::move(outcomes));
+    const auto prepared = intake::prepare(std::move(incoming), std::move(outcomes), rules.default_division);
     intake::AcceptedBatch accepted;
     const auto written = database.write([&](storage::Transaction& transaction) -> Result<void> {
       accepted = TRY(intake::accept(transaction, prepared));
@@ -138,7 +139,7 @@ struct Door {
     const auto done = database.write([&](storage::Transaction& transaction) -> Result<void> {
       const auto row = TRY(intake::find_quarantined(transaction, id));
       const auto outcome = mappings.apply(row->record, Date::of(row->first_at));
-      result = TRY(intake::replay(transaction, id, outcome, now));
+      result = TRY(intake::replay(transaction, id, outcome, rules.default_division, now));
       merged = TRY(profile::apply(transaction, result.profile, rules, now));
       return ok();
     });
@@ -182,13 +183,44 @@ void a_record_becomes_a_profile(Door& door) {
   BOOST_TEST(door.kinds(replayed) == "accepted");
   first.records.clear();
   bool refused = false;
-  const auto prepared = intake::prepare(first, {});
+  const auto prepared = intake::prepare(first, {}, "330500");
   (void)door.database.write([&](storage::Transaction& transaction) -> Result<void> {
     const auto result = intake::accept(transaction, prepared);
     refused = !result && result.error().code == "batch_differs";
     return ok();
   });
   BOOST_TEST(refused);
+
+  // A number stands for one content: the same number of other rows is no repetition, and is told so.
+  const auto code_of = [&](const SourceBatch& incoming) {
+    std::vector<MappingOutcome> outcomes;
+    for (const auto& row : incoming.records) outcomes.push_back(door.mappings.apply(row, Date::of(door.now)));
+    const auto again = intake::prepare(incoming, std::move(outcomes), "330500");
+    std::string code;
+    (void)door.database.write([&](storage::Transaction& transaction) -> Result<void> {
+      const auto result = intake::accept(transaction, again);
+      code = !result ? result.error().code : result.value().seen_before ? "seen" : "new";
+      return ok();
+    });
+    return code;
+  };
+  auto reissued = door.batch({door.record("tax.sales", "1-202509", sales(kFirm, "202509", "9,999.00"))}, "batch-1");
+  BOOST_TEST(code_of(reissued) == "batch_differs");
+  reissued.records = {door.record("tax.sales", "1-202509", sales(kFirm, "202509", "1,234.50"), day(11, 3))};
+  BOOST_TEST(code_of(reissued) == "batch_differs");  // The same rows, of another day.
+  reissued.records = {door.record("tax.sales", "2-202509", sales(kFirm, "202509", "1,234.50"))};
+  BOOST_TEST(code_of(reissued) == "batch_differs");
+  reissued.records = {door.record("tax.sales", "1-202509", sales(kFirm, "202509", "1,234.50"))};
+  BOOST_TEST(code_of(reissued) == "seen");
+  BOOST_TEST(door.field(kFirm, "tax.monthly_sales_fen") == "123450");
+  // Batches of an older version have no digest but their manifest's.
+  (void)door.database.write([&](storage::Transaction& transaction) -> Result<void> {
+    CHECK_OK(transaction.execute("UPDATE intake_batch SET content_digest = '' WHERE batch_id = 'batch-1'"));
+    return ok();
+  });
+  BOOST_TEST(code_of(reissued) == "seen");
+  reissued.records.front().columns["ysxse"] = "7";
+  BOOST_TEST(code_of(reissued) == "batch_differs");
 
   // A newer version wins, an older one that comes late does not.
   door.deliver({door.record("tax.sales", "1-202509", sales(kFirm, "202509", "2000"), day(11, 3))});
@@ -328,6 +360,79 @@ void a_complete_list_takes_out_what_it_lacks(Door& door) {
   BOOST_TEST(door.field(kFirm, "qual.hnte") == "true");
 }
 
+/// What another room refuses is put aside under its own name: listed, answered so, and tried again.
+void what_another_room_refuses_is_put_aside(Door& door) {
+  const Columns columns{{"MOF_DIV_CODE", "330500000"},
+                        {"FISCAL_YEAR", "2025"},
+                        {"PRO_CODE", "HQ-IN-001"},
+                        {"AMOUNT", "500"},
+                        {"AMT_UNIT", "万元"},
+                        {"IS_DELETED", "2"},
+                        {"UPDATE_TIME", "2025-10-01 08:00:00"}};
+  const auto row = door.record("budget.appropriation", "B9", columns);
+  const auto first = door.batch({row}, "refused-1");
+  auto accepted = door.deliver(first);
+  BOOST_REQUIRE(accepted.ledger.size() == 1u);
+  const auto refuse_all = [&](intake::AcceptedBatch& batch, const std::string& code, const SourceBatch* whole) {
+    Finding finding;
+    finding.code = code;
+    finding.message = "The book knows better.";
+    const auto done = door.database.write([&](storage::Transaction& transaction) -> Result<void> {
+      for (const auto& one : batch.ledger) {
+        CHECK_OK(intake::put_aside(transaction, "budget", batch, one, finding, door.now));
+      }
+      if (whole != nullptr) {
+        CHECK_OK(intake::store_outcomes(transaction, *whole, batch));
+      }
+      return ok();
+    });
+    BOOST_REQUIRE_MESSAGE(done, (done ? std::string() : done.error().message));
+  };
+  const auto before = door.quarantine().size();
+  refuse_all(accepted, "book_refused", &first);
+  BOOST_TEST(door.kinds(accepted) == "book_refused");
+  BOOST_TEST(accepted.accepted == 0);
+  BOOST_REQUIRE(door.quarantine().size() == before + 1);
+  const auto kept = door.quarantine().back();
+  BOOST_TEST(kept.record.key == "B9");
+  BOOST_TEST(kept.code == "book_refused");
+  BOOST_TEST(kept.message == "The book knows better.");
+  BOOST_TEST(kept.has_columns);
+  BOOST_TEST(kept.record.body == row.body);
+  BOOST_TEST(kept.division == "330500");
+  // The same batch is answered alike; a new one with that row is tried again, and is the same row of the quarantine.
+  const auto again = door.deliver(first);
+  BOOST_TEST(again.seen_before);
+  BOOST_TEST(door.kinds(again) == "book_refused");
+  auto retried = door.deliver({row});
+  BOOST_REQUIRE(retried.ledger.size() == 1u);
+  refuse_all(retried, "book_refused_still", nullptr);
+  BOOST_REQUIRE(door.quarantine().size() == before + 1);
+  BOOST_TEST(door.quarantine().back().id == kept.id);
+  BOOST_TEST(door.quarantine().back().code == "book_refused_still");
+  BOOST_TEST(door.quarantine().back().attempts == 2);
+  // A replay hands it to the book once more.
+  auto replayed = door.replay(kept.id);
+  BOOST_REQUIRE(replayed.ledger.size() == 1u);
+  refuse_all(replayed, "book_refused", nullptr);
+  BOOST_TEST(door.kinds(replayed) == "book_refused");
+  BOOST_TEST(door.quarantine().back().attempts == 3);
+  BOOST_TEST(door.replay(kept.id).ledger.size() == 1u);
+  BOOST_TEST(door.quarantine().size() == before);
+}
+
+/// A kept row belongs to its own division, also when it is replayed.
+void a_replayed_row_keeps_its_division(Door& door) {
+  door.rules.default_division = "330400";
+  door.deliver({door.record("tax.sales", "9-202509", sales("91330400MA0000C12N", "202509", "about 3"))});
+  door.rules.default_division = "330500";
+  BOOST_REQUIRE(!door.quarantine().empty());
+  const auto kept = door.quarantine().back();
+  BOOST_TEST(kept.division == "330400");
+  (void)door.replay(kept.id);  // By a hub of 330500.
+  BOOST_TEST(door.quarantine().back().division == "330400");
+}
+
 void budget_rows_go_to_the_ledger(Door& door) {
   const Columns columns{{"MOF_DIV_CODE", "330500000"},
                         {"FISCAL_YEAR", "2025"},
@@ -401,6 +506,8 @@ void check_source_door(storage::Database& database) {
   units_add_up_and_are_found_by_other_marks(door);
   a_complete_list_takes_out_what_it_lacks(door);
   budget_rows_go_to_the_ledger(door);
+  what_another_room_refuses_is_put_aside(door);
+  a_replayed_row_keeps_its_division(door);
   reading_in_bulk_gives_the_same(door);
 }
 

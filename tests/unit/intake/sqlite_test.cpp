@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(records_pass_the_door_in_bulk) {
       outcomes.push_back(mappings.value().apply(row, Date::of(now)));
       batch.records.push_back(std::move(row));
     }
-    prepared.push_back(intake::prepare(std::move(batch), std::move(outcomes)));
+    prepared.push_back(intake::prepare(std::move(batch), std::move(outcomes), "330500"));
   }
   const auto begin = std::chrono::steady_clock::now();
   std::int64_t accepted = 0;
