@@ -19,7 +19,11 @@ struct Options {
   std::string config = "deploy/zhida.yaml";
   bool json = false, connect = false, dry_run = false, yes = false;
   std::string name, source, code, record_type, day, division, head;
+  std::vector<std::string> dead_letters;  ///< Numbers, or `all`.
   std::int64_t from = 1;
+  std::vector<std::string> archives;
+  std::string before, out;
+  bool prune = false;
 };
 
 int serve(const Options& options, const std::string& version);
@@ -38,6 +42,7 @@ int replay(const Options& options);
 int outbox_list(const Options& options);
 int outbox_send_again(const Options& options);
 int audit_verify(const Options& options);
+int audit_archive(const Options& options);
 int reconcile(const Options& options);
 int db_migrate(const Options& options);
 int db_status(const Options& options);

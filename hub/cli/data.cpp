@@ -1,13 +1,18 @@
-// profile, case, replay, audit, reconcile, db: what stands in the store.
+// profile, case, replay, reconcile, db: what stands in the store.
+#include <cerrno>
 #include <iostream>
 
+#include <spawn.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "audit/audit_trail.h"
 #include "base/bytes.h"
 #include "cli/open_hub.h"
 #include "console/views.h"
+#include "flow/dead_letters.h"
 #include "flow/source_door.h"
+#include "platform/messaging/dead_letter.h"
 #include "platform/messaging/outbox.h"
 #include "stages/intake/intake_store.h"
 #include "stages/treasury/commands.h"
@@ -31,6 +36,103 @@ int show(const Options& options, const Read& read, std::string (*to_text)(const 
   return kOk;
 }
 
+/// Text in SQL: a quote is written twice.
+std::string sql_text(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
+  return out + "'";
+}
+
+/// A name that no tool takes for an option.
+std::string as_file(const std::string& path) {
+  return path.starts_with('-') ? "./" + path : path;
+}
+
+/// Runs a program without a shell, so that no name means anything but itself; true when it gave 0.
+bool run(std::vector<std::string> command) {
+  std::vector<char*> arguments;
+  for (auto& word : command) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  pid_t child = 0;
+  if (posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments.data(), environ) != 0) return false;
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0)
+    if (errno != EINTR) return false;
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/// Whether to go on with what changes something; tells why when not. `what` as in `3 records`.
+int agreed(const Options& options, const std::string& what) {
+  if (options.yes) return kOk;
+  if (!isatty(STDIN_FILENO)) {
+    std::cerr << what << " would be replayed; say --yes (or --dry-run).\n";
+    return kUsage;
+  }
+  std::cerr << what << " will be replayed. Go on? [y/N] ";
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" ? kOk : kConflict;
+}
+
+Result<std::vector<messaging::DeadLetter>> wanted_letters(storage::Transaction& transaction,
+                                                          const std::vector<std::string>& named) {
+  std::vector<std::int64_t> ids;
+  for (const auto& name : named) {
+    if (name == "all") {
+      ids = TRY(messaging::open_dead_letters(transaction));
+      break;
+    }
+    if (name.empty() || name.size() > 18 || name.find_first_not_of("0123456789") != std::string::npos)
+      return refuse("config_value", "--dead-letter wants a number, or `all`: " + name + ".");
+    ids.push_back(std::stoll(name));
+  }
+  std::vector<messaging::DeadLetter> letters;
+  for (const auto id : ids) {
+    auto letter = TRY(messaging::find_dead_letter(transaction, id));
+    if (!letter) return refuse("dead_letter_unknown", "There is no dead letter " + std::to_string(id) + ".");
+    letters.push_back(std::move(*letter));
+  }
+  return letters;
+}
+
+int replay_letters(const Options& options) {
+  auto open = open_hub(options);
+  if (!open) return fail(open.error());
+  auto& hub = *open.value().hub;
+  std::vector<messaging::DeadLetter> letters;
+  const auto listed = hub.rooms().database.read([&](storage::Transaction& transaction) -> Result<void> {
+    letters = TRY(wanted_letters(transaction, options.dead_letters));
+    return ok();
+  });
+  if (!listed) return fail(listed.error());
+  if (options.dry_run) {
+    for (const auto& letter : letters)
+      std::cout << letter.id << " " << letter.peer << " " << letter.message_id << " " << letter.code << " "
+                << letter.state << "\n";
+    std::cerr << letters.size() << " messages would be replayed\n";
+    return kOk;
+  }
+  if (!letters.empty())
+    if (const int answer = agreed(options, std::to_string(letters.size()) + " messages"); answer != kOk) return answer;
+  Json results = Json::array();
+  std::int64_t done = 0;
+  for (const auto& letter : letters) {
+    const auto replayed = hub.dead_letters().replay(letter.id, "cli");
+    const bool good = replayed && replayed.value().done;
+    const std::string code = replayed ? replayed.value().code : replayed.error().code;
+    const std::string why = replayed ? replayed.value().message : replayed.error().message;
+    done += good ? 1 : 0;
+    results.push_back({{"id", letter.id}, {"result", good ? "done" : "refused"}, {"code", code}, {"message", why}});
+    if (!good) std::cerr << letter.id << " " << letter.message_id << ": " << why << "\n";
+  }
+  if (options.json) {
+    std::cout << results.dump() << "\n";
+  } else {
+    std::cout << letters.size() << " replayed, " << done << " done\n";
+  }
+  return done == static_cast<std::int64_t>(letters.size()) ? kOk : kFindings;
+}
+
 }  // namespace
 
 int profile_show(const Options& options) {
@@ -52,6 +154,7 @@ int case_show(const Options& options) {
 }
 
 int replay(const Options& options) {
+  if (!options.dead_letters.empty()) return replay_letters(options);
   auto open = open_hub(options);
   if (!open) return fail(open.error());
   auto& hub = *open.value().hub;
@@ -76,16 +179,8 @@ int replay(const Options& options) {
     std::cerr << rows.size() << " records would be replayed\n";
     return kOk;
   }
-  if (!rows.empty() && !options.yes) {
-    if (!isatty(STDIN_FILENO)) {
-      std::cerr << rows.size() << " records would be replayed; say --yes (or --dry-run).\n";
-      return kUsage;
-    }
-    std::cerr << rows.size() << " records will be replayed. Go on? [y/N] ";
-    std::string answer;
-    std::getline(std::cin, answer);
-    if (answer != "y" && answer != "Y") return kConflict;
-  }
+  if (!rows.empty())
+    if (const int answer = agreed(options, std::to_string(rows.size()) + " records"); answer != kOk) return answer;
   std::int64_t accepted = 0, kept = 0;
   for (const auto& row : rows) {
     const auto outcome = hub.source_door().replay(row.id, "cli");
@@ -164,42 +259,6 @@ int outbox_send_again(const Options& options) {
   return kOk;
 }
 
-int audit_verify(const Options& options) {
-  std::optional<audit::AuditHead> head;
-  if (!options.head.empty()) {
-    const auto colon = options.head.find(':');
-    const auto hash = colon == std::string::npos ? Result<Bytes>(refuse("hex_malformed", ""))
-                                                 : from_hex(options.head.substr(colon + 1));
-    if (!hash || options.head.find_first_not_of("0123456789") != colon) {
-      std::cerr << "--head wants SEQ:HEX, as an earlier verification printed it.\n";
-      return kUsage;
-    }
-    head = audit::AuditHead{std::stoll(options.head.substr(0, colon)), hash.value()};
-  }
-  const auto store = open_store(options);
-  if (!store) return fail(store.error());
-  audit::LogReport report;
-  const bool terminal = isatty(STDERR_FILENO) != 0;
-  const auto done = store.value()->read([&](storage::Transaction& transaction) -> Result<void> {
-    report = TRY(audit::verify_log(transaction, options.from, head, [&](std::int64_t seq) {
-      if (terminal) std::cerr << "\r" << seq << " records" << std::flush;
-    }));
-    return ok();
-  });
-  if (terminal) std::cerr << "\r";
-  if (!done) return fail(done.error());
-  if (options.json) {
-    std::cout << audit::to_json(report).dump() << "\n";
-  } else if (report.holds()) {
-    std::cout << report.records << " records hold";
-    if (report.head) std::cout << "; head " << report.head->seq << ":" << to_hex(report.head->record_hash);
-    std::cout << "\n";
-  } else {
-    std::cout << "record " << *report.broken_at << ": " << report.fault << ". " << report.detail << "\n";
-  }
-  return report.holds() ? kOk : kFindings;
-}
-
 int reconcile(const Options& options) {
   const auto day = Date::parse(options.day);
   if (!day) {
@@ -256,10 +315,6 @@ int db_backup(const Options& options) {
     std::cerr << "This store is PostgreSQL: use pg_dump (docs/backup_and_restore.md).\n";
     return kConflict;
   }
-  if (options.name.find_first_of("'\n") != std::string::npos) {
-    std::cerr << "A quote in the file's name is not possible here.\n";
-    return kUsage;
-  }
   if (access(options.name.c_str(), F_OK) == 0) {
     std::cerr << options.name << " is there already; a backup overwrites nothing.\n";
     return kConflict;
@@ -268,9 +323,8 @@ int db_backup(const Options& options) {
   // tool.
   const auto loaded = load(options);
   const std::string path = loaded.value().hub_config().database.url.substr(std::string("sqlite://").size());
-  const std::string command = ".timeout 10000\nVACUUM INTO '" + options.name + "';\n";
-  std::FILE* tool = popen(("sqlite3 -bail '" + path + "'").c_str(), "w");
-  if (tool == nullptr || std::fputs(command.c_str(), tool) < 0 || pclose(tool) != 0) {
+  if (!run({"sqlite3", "-bail", "-cmd", ".timeout 10000", as_file(path),
+            "VACUUM INTO " + sql_text(as_file(options.name))})) {
     std::cerr << "The copy could not be made.\n";
     return kInternal;
   }

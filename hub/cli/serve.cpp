@@ -23,6 +23,7 @@ int serve(const Options& options, const std::string& version) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
@@ -49,7 +50,7 @@ int serve(const Options& options, const std::string& version) {
   std::fflush(stdout);
 
   int received = 0;
-  sigwait(&signals, &received);
+  while (sigwait(&signals, &received) == 0 && received == SIGHUP) (void)hub.reload_trust();  // It logs what it read.
   Log("serve").info("Going down.", {{"signal", received == SIGINT ? "SIGINT" : "SIGTERM"}});
   console.value()->stop();
   hub.stop();

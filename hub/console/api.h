@@ -21,6 +21,7 @@ Result<Json> appropriations(App&, const Call&);
 Result<Json> reconciliation(App&, const Call&);
 Result<Json> messages(App&, const Call&);
 Result<Json> dead_letters(App&, const Call&);
+Result<Json> dead_letter(App&, const Call&);
 Result<Json> audit_records(App&, const Call&);
 
 Result<Json> confirm(App&, const Call&);
@@ -34,6 +35,7 @@ Result<Json> correct(App&, const Call&);
 Result<Json> resolve_conflict(App&, const Call&);
 Result<Json> replay(App&, const Call&);
 Result<Json> discard(App&, const Call&);
+Result<Json> replay_letter(App&, const Call&);
 Result<Json> upload(App&, const Call&);
 Result<Json> pull(App&, const Call&);
 Result<Json> verify_audit(App&, const Call&);

@@ -1,6 +1,7 @@
-#include "audit/audit_trail.h"
+#include "audit/verify_log.h"
 #include "console/api.h"
 #include "console/views.h"
+#include "flow/dead_letters.h"
 #include "flow/desk.h"
 #include "stages/casework/case_store.h"
 
@@ -162,6 +163,20 @@ Result<Json> discard(App& app, const Call& call) {
   return Json{{"id", id}, {"state", "discarded"}};
 }
 
+Result<Json> replay_letter(App& app, const Call& call) {
+  const auto id = TRY(read<std::int64_t>(app, [&](Transaction& transaction) -> Result<std::int64_t> {
+    const Json letter = TRY(dead_letter_view(transaction, app.hub.rooms(), call.captures.at(0), *call.person));
+    return letter.at("id").get<std::int64_t>();
+  }));
+  const auto replayed = TRY(app.hub.dead_letters().replay(id, call.person->actor()));
+  return Json{{"id", id},
+              {"replay", replayed.replay},
+              {"result", replayed.done ? "done" : "refused"},
+              {"state", replayed.done ? "replayed" : "open"},
+              {"code", replayed.code},
+              {"message", replayed.message}};
+}
+
 Result<Json> upload(App& app, const Call& call) {
   const std::string& name = call.captures.at(0);
   for (const char c : name)
@@ -198,8 +213,10 @@ Result<Json> pull(App& app, const Call& call) {
 }
 
 Result<Json> verify_audit(App& app, const Call&) {
-  return read<Json>(app, [](Transaction& transaction) -> Result<Json> {
-    return audit::to_json(TRY(audit::verify_log(transaction)));
+  const auto trust = app.hub.rooms().trust.trust();
+  return read<Json>(app, [&](Transaction& transaction) -> Result<Json> {
+    return audit::to_json(
+        TRY(audit::verify_log(transaction, {.trust = trust.get(), .now = app.hub.rooms().clock.now()})));
   });
 }
 

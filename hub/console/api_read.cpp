@@ -142,7 +142,15 @@ Result<Json> messages(App& app, const Call& call) {
 
 Result<Json> dead_letters(App& app, const Call& call) {
   const auto slice = TRY(slice_of(call));
-  return read<Json>(app, [&](Transaction& transaction) { return list_dead_letters(transaction, slice); });
+  return read<Json>(app, [&](Transaction& transaction) {
+    return list_dead_letters(transaction, app.hub.rooms(), *call.person, call.parameter("state"), slice);
+  });
+}
+
+Result<Json> dead_letter(App& app, const Call& call) {
+  return read<Json>(app, [&](Transaction& transaction) {
+    return dead_letter_view(transaction, app.hub.rooms(), call.captures.at(0), *call.person);
+  });
 }
 
 Result<Json> audit_records(App& app, const Call& call) {

@@ -6,6 +6,7 @@
 #include "console/pages/pages.h"
 #include "console/problem.h"
 #include "console/routes.h"
+#include "console/views.h"
 #include "platform/crypto/digest.h"
 
 namespace zhida::console {
@@ -76,11 +77,47 @@ Result<Json> parse_body(const Route& route, const http::HttpRequest& request) {
   return body;
 }
 
-Answer answer_of(const Call& call, const Result<Json>& result) {
+bool is_of_one_case(const Route& route) {
+  return std::string_view(route.pattern).starts_with("/api/v1/cases/{id}");
+}
+
+std::string etag_of(const Json& version) {
+  return "\"" + version.dump() + "\"";
+}
+
+Answer answer_of(const Call& call, const Route& route, const Result<Json>& result) {
   if (!result) return problem_answer(call, result.error());
   Answer answer;
   answer.body = dump(result.value());
+  if (is_of_one_case(route) && result.value().contains("version"))
+    answer.headers.emplace_back("ETag", etag_of(result.value().at("version")));
   return answer;
+}
+
+/// If-Match (RFC 9110, 13.1.1) on what decides a case: what was looked at must be what is decided. Nothing where the
+/// header is not there.
+Result<void> check_if_match(App& app, const Route& route, const Call& call) {
+  const std::string wanted = call.request.header("if-match");
+  if (wanted.empty() || !is_of_one_case(route)) return ok();
+  const Json view = TRY(read<Json>(app, [&](storage::Transaction& transaction) {
+    return case_view(transaction, app.hub.rooms(), CaseId(call.captures.at(0)), call.person);
+  }));
+  if (wanted == "*") return ok();
+  const std::string now = etag_of(view.at("version"));
+  std::size_t at = 0;
+  while (at < wanted.size()) {
+    const auto begin = wanted.find_first_not_of(", \t", at);
+    if (begin == std::string::npos) break;
+    const bool weak = wanted.compare(begin, 2, "W/") == 0;  // Never equal under the strong comparison wanted here.
+    const auto quote = begin + (weak ? 2 : 0);
+    const auto end = quote < wanted.size() && wanted[quote] == '"' ? wanted.find('"', quote + 1) : std::string::npos;
+    if (end == std::string::npos)
+      return refuse("etag_malformed", "If-Match holds entity tags in double quotes, such as \"7\", or *.");
+    if (!weak && wanted.substr(quote, end + 1 - quote) == now) return ok();
+    at = end + 1;
+  }
+  return refuse("case_changed_since",
+                "The case changed after you looked at it (it is " + now + " now): look at it again, then decide.");
 }
 
 /// A POST to REST: done once for each key.
@@ -118,7 +155,9 @@ Answer act(App& app, const Route& route, Call& call) {
     if (!body) return problem_answer(call, body.error());
     call.body = std::move(body).value();
   }
-  Answer answer = answer_of(call, std::get<JsonHandler>(route.handler)(app, call));
+  // Not kept under the key: who looks again may send the same request.
+  if (const auto current = check_if_match(app, route, call); !current) return problem_answer(call, current.error());
+  Answer answer = answer_of(call, route, std::get<JsonHandler>(route.handler)(app, call));
   if (answer.status < 500) {
     // The act is durable already. Where this fails, the same request once more meets the case as it is now.
     const auto kept = keep_answer(rooms, key, digest, {answer.status, answer.body});
@@ -158,7 +197,8 @@ Answer handle(App& app, Call& call) {
   if (request.method == "GET") {
     const auto good = check_query(route, request.query);
     if (!good) return fail(good.error());
-    if (const auto* handler = std::get_if<JsonHandler>(&route.handler)) return answer_of(call, (*handler)(app, call));
+    if (const auto* handler = std::get_if<JsonHandler>(&route.handler))
+      return answer_of(call, route, (*handler)(app, call));
   } else if (api) {
     // A browser's session needs the token also here; a certificate does not travel by itself with another site's form,
     // because those cannot send JSON.

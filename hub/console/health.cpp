@@ -1,5 +1,6 @@
 #include "console/health.h"
 
+#include <limits>
 #include <sstream>
 
 #include <prometheus/text_serializer.h>
@@ -39,6 +40,16 @@ class Numbers {
     // Metrics are doubles; money stays out of here.
     metric.gauge.value = metric.counter.value = static_cast<double>(number);
     families_.back().metric.push_back(std::move(metric));
+    return *this;
+  }
+  Numbers& histogram(const flow::StageTimes::Histogram& times, const Labels& labels) {
+    value(0, labels);
+    auto& out = families_.back().metric.back().histogram;
+    out.sample_count = times.count;
+    out.sample_sum = times.seconds;
+    for (std::size_t i = 0; i < times.within.size(); ++i)
+      out.bucket.push_back({times.within[i], flow::StageTimes::kBounds[i]});
+    out.bucket.push_back({times.count, std::numeric_limits<double>::infinity()});
     return *this;
   }
   std::string text() const {
@@ -137,7 +148,17 @@ Result<Answer> metrics(App& app, const Call&) {
   numbers.counter("zhida_commit_micros_total", "Time spent in transactions, effects included.")
       .value(writer.commit_micros_total);
   numbers.gauge("zhida_commit_micros_max", "The longest transaction so far.").value(writer.commit_micros_max);
+  numbers.family("zhida_stage_seconds", "How long the stages take.", prometheus::MetricType::Histogram);
+  for (const auto& [stage, times] : app.hub.stage_times()) numbers.histogram(times, {{"stage", stage}});
   numbers.gauge("zhida_audit_records", "Rows of the trail.").value(overview.audit_records);
+  const auto trust = app.hub.trust().state();
+  numbers.gauge("zhida_trust_stale", "1 when peers, authorities or lists could not be read: older ones go on.")
+      .value(trust.last_error.empty() ? 0 : 1);
+  numbers.counter("zhida_trust_reloads_total", "Readings of peers and trust after the first.")
+      .value(trust.reloads, {{"result", "done"}})
+      .value(trust.failures, {{"result", "failed"}});
+  numbers.gauge("zhida_trust_read_timestamp_seconds", "Business time at which what is believed now was read.")
+      .value(to_millis(trust.read_at) / 1000);
   const auto sources = app.hub.sources().status();
   numbers.gauge("zhida_source_failing", "1 when the last pull of a source failed.");
   for (const auto& source : sources) numbers.value(source.last_error.empty() ? 0 : 1, {{"adapter", source.name}});

@@ -285,14 +285,17 @@ Result<Json> list_appropriations(Transaction& transaction, const flow::Rooms& ro
                  [](const Json& last) { return std::vector<std::string>{last.at("id").get<std::string>()}; });
 }
 
-Result<Json> list_dead_letters(Transaction& transaction, const Slice& slice) {
+Result<Json> list_dead_letters(Transaction& transaction, const flow::Rooms& rooms, const flow::Person& person,
+                               const std::string& state, const Slice& slice) {
+  if (!person.sees(rooms.city)) return Json{{"items", Json::array()}, {"next", nullptr}};
   Query query{
-      "SELECT id, peer, message_id, door, code, message, attempts, state, created_at, last_at FROM dead_letter "
-      "WHERE id > ?",
+      "SELECT id, peer, message_id, door, code, message, attempts, state, created_at, last_at, address, replays, "
+      "replayed_at, replay_result FROM dead_letter WHERE id > ?",
       {TRY(number_of(slice))}};
+  query.add(" AND state = ?", state);
   query.order("id", slice.limit);
   Json items = Json::array();
-  for (const auto& row : TRY(transaction.query(query.sql, query.values, "itttttitii")))
+  for (const auto& row : TRY(transaction.query(query.sql, query.values, "itttttitiitiit")))
     items.push_back({{"id", row.integer(0)},
                      {"peer", row.text(1)},
                      {"message_id", row.text(2)},
@@ -302,7 +305,11 @@ Result<Json> list_dead_letters(Transaction& transaction, const Slice& slice) {
                      {"attempts", row.integer(6)},
                      {"state", row.text(7)},
                      {"created_at", time_or_null(row, 8)},
-                     {"last_at", time_or_null(row, 9)}});
+                     {"last_at", time_or_null(row, 9)},
+                     {"address", row.text(10)},
+                     {"replays", row.integer(11)},
+                     {"replayed_at", time_or_null(row, 12)},
+                     {"replay_result", text_or_null(row.text(13))}});
   return page_of(std::move(items), slice,
                  [](const Json& last) { return std::vector<std::string>{last.at("id").dump()}; });
 }

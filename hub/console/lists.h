@@ -51,7 +51,9 @@ Result<Json> list_payments(storage::Transaction& transaction, const flow::Rooms&
                            const std::string& state, const Slice& slice);
 Result<Json> list_appropriations(storage::Transaction& transaction, const flow::Rooms& rooms,
                                  const flow::Person& person, const Slice& slice);
-Result<Json> list_dead_letters(storage::Transaction& transaction, const Slice& slice);
+/// A message belongs to no division: only who answers for the whole city sees any.
+Result<Json> list_dead_letters(storage::Transaction& transaction, const flow::Rooms& rooms, const flow::Person& person,
+                               const std::string& state, const Slice& slice);
 /// Everything that carries the trace id, by time.
 Result<Json> timeline(storage::Transaction& transaction, const flow::Rooms& rooms, const flow::Person& person,
                       const std::string& trace_id);

@@ -9,43 +9,19 @@ namespace {
 
 /// Codes whose status their name does not tell.
 constexpr auto kStatuses = std::to_array<std::pair<std::string_view, int>>({
-    {"not_signed_in", 401},
-    {"role_missing", 403},
-    {"division_not_yours", 403},
-    {"four_eyes", 403},
-    {"case_role_wrong", 403},
-    {"form_token_wrong", 403},
-    {"sign_in_failed", 401},
-    {"sign_in_locked", 429},
-    {"method_not_allowed", 405},
-    {"body_too_large", 413},
-    {"content_type_wrong", 415},
-    {"idempotency_key_missing", 400},
-    {"idempotency_key_malformed", 400},
-    {"idempotency_key_reused", 422},
-    {"idempotency_key_running", 409},
-    {"json_malformed", 400},
-    {"cursor_malformed", 400},
-    {"parameter_unknown", 400},
-    {"parameter_malformed", 400},
-    {"url_malformed", 400},
-    {"field_missing", 422},
-    {"field_unknown", 422},
-    {"field_wrong_type", 422},
-    {"field_malformed", 422},
-    {"field_too_long", 422},
-    {"step_unknown", 422},
-    {"decision_unknown", 422},
-    {"date_malformed", 422},
-    {"file_name_wrong", 422},
-    {"storage_failed", 500},
-    {"storage_check", 409},
-    {"storage_unique", 409},
-    {"source_refused", 502},
-    {"source_malformed", 502},
-    {"audit_row_unreadable", 500},
-    {"entitlement_malformed", 500},
-    {"not_found", 404},
+    {"not_signed_in", 401},          {"case_changed_since", 412},      {"etag_malformed", 400},
+    {"role_missing", 403},           {"division_not_yours", 403},      {"four_eyes", 403},
+    {"case_role_wrong", 403},        {"form_token_wrong", 403},        {"sign_in_failed", 401},
+    {"sign_in_locked", 429},         {"method_not_allowed", 405},      {"body_too_large", 413},
+    {"content_type_wrong", 415},     {"idempotency_key_missing", 400}, {"idempotency_key_malformed", 400},
+    {"idempotency_key_reused", 422}, {"idempotency_key_running", 409}, {"json_malformed", 400},
+    {"cursor_malformed", 400},       {"parameter_unknown", 400},       {"parameter_malformed", 400},
+    {"url_malformed", 400},          {"field_missing", 422},           {"field_unknown", 422},
+    {"field_wrong_type", 422},       {"field_malformed", 422},         {"field_too_long", 422},
+    {"step_unknown", 422},           {"decision_unknown", 422},        {"date_malformed", 422},
+    {"file_name_wrong", 422},        {"storage_failed", 500},          {"storage_check", 409},
+    {"storage_unique", 409},         {"source_refused", 502},          {"source_malformed", 502},
+    {"audit_row_unreadable", 500},   {"entitlement_malformed", 500},   {"not_found", 404},
 });
 
 /// Casework names exactly why a case cannot take a step; who calls over REST only needs to know to look again.
@@ -86,6 +62,8 @@ std::string title_of(int status) {
       return "不支持的方法";
     case 409:
       return "与当前状态冲突";
+    case 412:
+      return "查看之后已有变化";
     case 413:
       return "内容过大";
     case 415:

@@ -145,8 +145,15 @@ std::span<const Route> routes() {
        "A person settles a contradiction of the treasury."},
       {"GET", "/api/v1/messages", kTechnicians, "trace:string!", &api::messages,
        "Everything that carries one trace id, by time."},
-      {"GET", "/api/v1/dead-letters", kTechnicians, "limit:integer cursor:string", &api::dead_letters,
-       "Messages that no door could take, with the reason."},
+      {"GET", "/api/v1/dead-letters", kTechnicians, "state:string limit:integer cursor:string", &api::dead_letters,
+       "Messages that no door could take, with the reason and what became of their replay."},
+      {"GET", "/api/v1/dead-letters/{id}", kTechnicians, "", &api::dead_letter, "One of them with its octets."},
+      {"POST",
+       "/api/v1/dead-letters/{id}/replay",
+       {"integration_admin", "operator"},
+       "",
+       &api::replay_letter,
+       "Puts the message through its door once more; what is still refused stays open."},
       {"GET",
        "/api/v1/audit/records",
        {"auditor", "operator", "integration_admin"},
@@ -186,6 +193,15 @@ std::span<const Route> routes() {
        "Rows that were kept out."},
       {"GET", "/quarantine/{id}", kTechnicians, "done:string", &pages::quarantined, "One row that was kept out."},
       {"POST", "/quarantine/{id}", {"integration_admin", "operator"}, "", &pages::replay, "Tries the row again."},
+      {"GET", "/dead-letters", kTechnicians, "state:string cursor:string", &pages::dead_letters,
+       "Messages that no door could take."},
+      {"GET", "/dead-letters/{id}", kTechnicians, "done:string", &pages::dead_letter, "One such message."},
+      {"POST",
+       "/dead-letters/{id}",
+       {"integration_admin", "operator"},
+       "",
+       &pages::replay_letter,
+       "Puts the message through its door once more."},
       {"GET", "/money", kMoney, "state:string cursor:string", &pages::money, "Appropriations and payments."},
   };
   return table;
@@ -306,6 +322,12 @@ Json openapi_document() {
                             {"in", "header"},
                             {"required", true},
                             {"schema", {{"type", "string"}, {"maxLength", 200}}}});
+      if (pattern.starts_with("/api/v1/cases/{id}"))
+        parameters.push_back({{"name", "If-Match"},
+                              {"in", "header"},
+                              {"required", false},
+                              {"description", "The ETag of the case that was looked at: 412 when it changed since."},
+                              {"schema", {{"type", "string"}}}});
       const bool file = pattern.starts_with("/api/v1/uploads/");
       Json schema = {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
       if (!required.empty()) schema["required"] = required;

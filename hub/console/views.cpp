@@ -2,6 +2,7 @@
 
 #include "console/words.h"
 #include "flow/policy_book.h"
+#include "platform/messaging/dead_letter.h"
 #include "stages/casework/case_store.h"
 #include "stages/intake/intake_store.h"
 #include "stages/matching/explain.h"
@@ -243,16 +244,16 @@ Result<Json> case_view(storage::Transaction& transaction, const flow::Rooms& roo
 
   Json refused = Json::array();
   for (const auto& message : TRY(casework::load_refused_messages(transaction, id)))
-    refused.push_back(
-        {{"outbox", message.outbox_id},
-         {"message_id", message.message_id},
-         {"address", message.address},
-         {"message", message.subject},
-         {"code", message.code},
-         {"reason", text_or_null(message.reason)},
-         {"asked_at", to_rfc3339(message.asked_at)},
-         {"leaves_again", message.leaves_again},
-         {"do", message.leaves_again ? Json(nullptr) : Json(casework::send_again_command(message.outbox_id))}});
+    refused.push_back({{"outbox", message.outbox_id},
+                       {"message_id", message.message_id},
+                       {"address", message.address},
+                       {"message", message.subject},
+                       {"code", message.code},
+                       {"reason", text_or_null(message.reason)},
+                       {"asked_at", to_rfc3339(message.asked_at)},
+                       {"leaves_again", message.leaves_again},
+                       {"do", message.leaves_again ? Json(nullptr)
+                                                   : Json(casework::send_again_command(message.outbox_id))}});
   view["refused_messages"] = std::move(refused);
 
   Json payments = Json::array(), documents = Json::array();
@@ -344,6 +345,30 @@ Result<Json> quarantine_view(storage::Transaction& transaction, const flow::Room
               {"columns", std::move(columns)},
               {"body", shown_bytes(row->record.body.substr(0, 16'384))},
               {"body_bytes", row->record.body.size()}};
+}
+
+Result<Json> dead_letter_view(storage::Transaction& transaction, const flow::Rooms& rooms, const std::string& id,
+                              const flow::Person& person) {
+  const auto unknown = refuse("dead_letter_unknown", "There is no dead letter " + id + " that you may see.");
+  if (id.empty() || id.size() > 18 || id.find_first_not_of("0123456789") != std::string::npos) return unknown;
+  const auto letter = TRY(messaging::find_dead_letter(transaction, std::stoll(id)));
+  if (!letter || !person.sees(rooms.city)) return unknown;
+  return Json{{"id", letter->id},
+              {"peer", letter->peer},
+              {"message_id", letter->message_id},
+              {"door", letter->door},
+              {"address", letter->address},
+              {"code", letter->code},
+              {"message", letter->message},
+              {"attempts", letter->attempts},
+              {"state", letter->state},
+              {"created_at", to_rfc3339(letter->created_at)},
+              {"last_at", to_rfc3339(letter->last_at)},
+              {"replays", letter->replays},
+              {"replayed_at", letter->replayed_at ? Json(to_rfc3339(*letter->replayed_at)) : Json(nullptr)},
+              {"replay_result", text_or_null(letter->replay_result)},
+              {"body", shown_bytes(letter->body.substr(0, 16'384))},
+              {"body_bytes", letter->body.size()}};
 }
 
 Result<Json> policy_view(const flow::Rooms& rooms, const PolicyId& id) {

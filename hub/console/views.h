@@ -29,6 +29,10 @@ Result<Json> case_item(storage::Transaction& transaction, const flow::Rooms& roo
 Result<Json> quarantine_view(storage::Transaction& transaction, const flow::Rooms& rooms, const std::string& id,
                              const flow::Person& person);
 
+/// One dead letter with its octets, shown as above. Error `dead_letter_unknown`, also for who does not see the city.
+Result<Json> dead_letter_view(storage::Transaction& transaction, const flow::Rooms& rooms, const std::string& id,
+                              const flow::Person& person);
+
 /// One policy item in force: its text made from the file, and how it is handled here. Error `policy_unknown`.
 Result<Json> policy_view(const flow::Rooms& rooms, const PolicyId& id);
 

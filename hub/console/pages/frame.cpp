@@ -9,7 +9,8 @@ namespace zhida::console::pages {
 namespace {
 
 constexpr std::pair<const char*, const char*> kPlaces[] = {
-    {"/", "总览"}, {"/firms", "企业"}, {"/cases", "事项办理"}, {"/quarantine", "隔离区"}, {"/money", "资金"}};
+    {"/", "总览"},     {"/firms", "企业"}, {"/cases", "事项办理"}, {"/quarantine", "隔离区"}, {"/dead-letters", "死信"},
+    {"/money", "资金"}};
 
 bool may_open(const flow::Person& person, const char* path) {
   const auto found = find_route("GET", path);

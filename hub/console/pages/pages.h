@@ -18,6 +18,9 @@ Result<Answer> decide(App&, const Call&);
 Result<Answer> quarantine(App&, const Call&);
 Result<Answer> quarantined(App&, const Call&);
 Result<Answer> replay(App&, const Call&);
+Result<Answer> dead_letters(App&, const Call&);
+Result<Answer> dead_letter(App&, const Call&);
+Result<Answer> replay_letter(App&, const Call&);
 Result<Answer> money(App&, const Call&);
 
 /// What a person sees instead of a page that failed.

@@ -303,6 +303,80 @@ BOOST_AUTO_TEST_CASE(a_request_that_comes_again_is_answered_alike_and_done_once)
   BOOST_TEST(header_of(later, "Idempotency-Replayed").empty());
 }
 
+BOOST_AUTO_TEST_CASE(who_says_what_was_looked_at_decides_nothing_newer) {
+  Scene scene;
+  const auto id = scene.notified_case();
+  const std::string path = "/api/v1/cases/" + id.str();
+  BOOST_TEST(scene.post(path + "/confirm", "portal", kPayee, "c1").status == 200);
+  scene.check_payee(id);
+  const auto seen = scene.get(path, "maker");
+  const std::string etag = header_of(seen, "ETag");
+  BOOST_TEST(etag == "\"" + json_of(seen).at("version").dump() + "\"");
+  const Json look = {{"department", json_of(seen).at("next").at("reviews").at(0).at("department")},
+                     {"step", "make"},
+                     {"decision", "approve"},
+                     {"reason", "同意"}};
+  const auto review = [&](const std::string& match, const std::string& key) {
+    return scene.ask("POST", path + "/reviews", "maker", look.dump(),
+                     {{"Content-Type", "application/json"}, {"Idempotency-Key", key}, {"If-Match", match}});
+  };
+  const auto stale = review("\"0\"", "r1");
+  BOOST_TEST(stale.status == 412);
+  BOOST_TEST(stale.content_type == "application/problem+json");
+  BOOST_TEST(code_of(stale) == "case_changed_since");
+  BOOST_TEST(review("W/" + etag, "r1").status == 412);  // A weak tag is never the same here.
+  BOOST_TEST(code_of(review("7", "r1")) == "etag_malformed");
+  BOOST_TEST(json_of(scene.get(path, "maker")).at("reviews").empty());
+  // The same key, after another look; and once more after an answer that got lost.
+  BOOST_TEST(review("\"0\", " + etag, "r1").status == 200);
+  BOOST_TEST(header_of(review("\"0\", " + etag, "r1"), "Idempotency-Replayed") == "true");
+  BOOST_TEST(header_of(scene.get(path, "maker"), "ETag") != etag);
+  BOOST_TEST(review(etag, "r2").status == 412);
+  BOOST_TEST(review("*", "r3").status == 409);
+}
+
+BOOST_AUTO_TEST_CASE(a_dead_letter_is_replayed_over_rest_and_from_its_page) {
+  Scene scene;
+  messaging::Envelope envelope;
+  envelope.message_id = "m1";
+  envelope.subject = "answer/1";
+  envelope.address = "treasury.receipts";
+  envelope.body = "no seal <here>";
+  const Bytes message = messaging::encode(envelope);
+  messaging::Work work;
+  work.peer = "treasury";
+  work.message_id = envelope.message_id;
+  work.digest = crypto::sha256(messaging::bare_message(message).value().bytes);
+  work.door = "treasury";
+  work.address = envelope.address;
+  work.message = std::make_shared<const Bytes>(message);
+  work.effect = [](storage::Transaction&) -> Result<void> { return refuse("seal_missing", "There is no seal."); };
+  work.done = [](const messaging::Receipt&) {};
+  BOOST_REQUIRE(scene.hub->rooms().writer.submit(std::move(work)));
+  scene.hub->rooms().writer.flush();
+
+  const Json items = json_of(scene.get("/api/v1/dead-letters?state=open", "operator")).at("items");
+  BOOST_REQUIRE(items.size() == 1u);
+  BOOST_TEST(items.at(0).at("address") == "treasury.receipts");
+  BOOST_TEST(json_of(scene.get("/api/v1/dead-letters", "county")).at("items").empty());
+  BOOST_TEST(scene.get("/api/v1/dead-letters/1", "county").status == 404);
+  BOOST_TEST(scene.post("/api/v1/dead-letters/1/replay", "maker", Json::object(), "d0").status == 403);
+  BOOST_TEST(scene.post("/api/v1/dead-letters/2/replay", "operator", Json::object(), "d1").status == 404);
+  const auto page = scene.get("/dead-letters/1", "operator");
+  BOOST_TEST(page.status == 200);
+  BOOST_CHECK(page.body.find("action=\"/dead-letters/1\"") != std::string::npos);
+  BOOST_CHECK(page.body.find("<here>") == std::string::npos);
+  BOOST_TEST(scene.get("/dead-letters", "operator").status == 200);
+  // The seal is still missing: nothing changes but the note that it was tried.
+  const auto replayed = json_of(scene.post("/api/v1/dead-letters/1/replay", "operator", Json::object(), "d2"));
+  BOOST_TEST(replayed.at("result") == "refused");
+  BOOST_TEST(replayed.at("replay") == 1);
+  const Json letter = json_of(scene.get("/api/v1/dead-letters/1", "operator"));
+  BOOST_TEST(letter.at("state") == "open");
+  BOOST_TEST(letter.at("replays") == 1);
+  BOOST_TEST(!letter.at("replayed_at").is_null());
+}
+
 BOOST_AUTO_TEST_CASE(bodies_must_be_json_and_as_the_table_says) {
   Scene scene;
   const auto id = scene.notified_case();
@@ -375,6 +449,8 @@ BOOST_AUTO_TEST_CASE(machines_are_told_how_the_hub_is) {
   BOOST_TEST(metrics.status == 200);
   BOOST_CHECK(metrics.body.find("zhida_cases{state=\"notified\"} 1") != std::string::npos);
   BOOST_CHECK(metrics.body.find("zhida_commits_total") != std::string::npos);
+  BOOST_CHECK(metrics.body.find("zhida_trust_stale 0") != std::string::npos);
+  BOOST_CHECK(metrics.body.find("# TYPE zhida_stage_seconds histogram") != std::string::npos);
   BOOST_CHECK(metrics.body.find(kFirm) == std::string::npos);
   BOOST_TEST(json_of(scene.get("/openapi.json", "")).at("openapi") == "3.1.0");
 }
@@ -477,7 +553,7 @@ BOOST_AUTO_TEST_CASE(a_reviewer_decides_what_was_looked_at_and_nothing_newer) {
                      type);
   };
   BOOST_TEST(decide(version, "").status == 403);
-  BOOST_TEST(decide("0", token).status == 409);
+  BOOST_TEST(decide("0", token).status == 412);
   BOOST_TEST(decide(version, token).status == 409);  // Not in review: it is the firm's turn.
 }
 
