@@ -100,20 +100,13 @@ int main(int argc, char** argv) {
       outbox->add_subcommand("send-again", "Send a refused message once more, the same octets under the same id"));
   outbox_again->add_option("id", options.name, "Number in the list")->required();
 
-  auto* audit = app.add_subcommand("audit", "The log of all that happened: verify, archive");
+  auto* audit = app.add_subcommand("audit", "The audit trail: verify");
   audit->require_subcommand(1);
   auto* audit_verify = with_json(
-      with_config(audit->add_subcommand("verify", "Recompute every hash, check every head; names the first record that does not hold")));
+      with_config(audit->add_subcommand("verify", "Recompute every hash; names the first record that does not hold")));
   audit_verify->add_option("--from", options.from, "First sequence number")->capture_default_str();
   audit_verify->add_option("--head", options.head,
-                           "A head kept elsewhere: SEQ:HEX of a record, or a file with a sealed head; notices records "
-                           "that were cut off, and another history");
-  audit_verify->add_option("--archive", options.archives, "Folder of an archive whose records are not here any more");
-  auto* audit_archive = with_json(with_config(audit->add_subcommand(
-      "archive", "Write the oldest records into a folder of their own, with heads, time-stamps and proofs")));
-  audit_archive->add_option("--before", options.before, "Records before this day (YYYY-MM-DD)")->required();
-  audit_archive->add_option("-o,--out", options.out, "Where to; a new folder")->required();
-  audit_archive->add_flag("--prune", options.prune, "Then delete these records here; their hashes stay");
+                           "A head kept elsewhere, as SEQ:HEX: notices records that were cut off");
 
   auto* reconcile =
       with_json(with_config(app.add_subcommand("reconcile", "One day, our book against the treasury's word")));
@@ -160,7 +153,7 @@ int main(int argc, char** argv) {
   if (chosen(benefit_case)) return cli::case_show(options);
   if (chosen(replay)) return cli::replay(options);
   if (chosen(outbox)) return chosen(outbox_again) ? cli::outbox_send_again(options) : cli::outbox_list(options);
-  if (chosen(audit)) return chosen(audit_archive) ? cli::audit_archive(options) : cli::audit_verify(options);
+  if (chosen(audit)) return cli::audit_verify(options);
   if (chosen(reconcile)) return cli::reconcile(options);
   if (chosen(database)) {
     if (database->get_subcommand("migrate")->parsed()) return cli::db_migrate(options);

@@ -21,9 +21,6 @@ struct Options {
   std::string name, source, code, record_type, day, division, head;
   std::vector<std::string> dead_letters;  ///< Numbers, or `all`.
   std::int64_t from = 1;
-  std::vector<std::string> archives;
-  std::string before, out;
-  bool prune = false;
 };
 
 int serve(const Options& options, const std::string& version);
@@ -42,7 +39,6 @@ int replay(const Options& options);
 int outbox_list(const Options& options);
 int outbox_send_again(const Options& options);
 int audit_verify(const Options& options);
-int audit_archive(const Options& options);
 int reconcile(const Options& options);
 int db_migrate(const Options& options);
 int db_status(const Options& options);
