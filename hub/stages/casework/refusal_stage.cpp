@@ -5,10 +5,13 @@
 namespace zhida::casework {
 namespace {
 
-// A question is closed when the receiver has the message, or when the treasury has answered the request all the same.
+// A question is closed when the receiver has the message, or when what it was about came all the same: the treasury
+// answered the request (its own, or the one that a query is about), the fund acknowledged, the firm confirmed.
 constexpr const char* kClosable =
-    " FROM refused_message q JOIN outbox o ON o.id = q.outbox_id LEFT JOIN payment_attempt a ON a.message_id = "
-    "o.message_id WHERE q.closed_at IS NULL AND (o.state = 'sent' OR a.state NOT IN ('queued', 'sent'))";
+    " FROM refused_message q JOIN outbox o ON o.id = q.outbox_id LEFT JOIN payment_attempt a ON a.message_id IN "
+    "(o.message_id, o.correlation_id) LEFT JOIN benefit_case c ON c.id = o.case_id WHERE q.closed_at IS NULL AND "
+    "(o.state = 'sent' OR a.state NOT IN ('queued', 'sent') OR (o.subject = 'decision/1' AND c.state = 'decided') OR "
+    "(o.subject = 'notice/1' AND c.state NOT IN ('matched', 'notified')))";
 constexpr const char* kUnasked =
     " FROM outbox o WHERE o.state = 'rejected' AND NOT EXISTS (SELECT 1 FROM refused_message q WHERE q.outbox_id = "
     "o.id AND q.refused_at = coalesce(o.settled_at, 0))";

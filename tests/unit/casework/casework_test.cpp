@@ -479,6 +479,18 @@ BOOST_AUTO_TEST_CASE(a_refused_decision_asks_too_and_a_treasury_that_answers_set
   BOOST_TEST(note().closed == 1);
   BOOST_TEST(scene.number("SELECT count(*) FROM refused_message WHERE closed_at IS NULL") == 1);
   BOOST_TEST(note().asked == 0);  // The row is still there as refused, but it was asked about.
+  // A query about the request is as good as the request; a fund that acknowledges has the decision.
+  value_of(
+      scene.run("INSERT INTO outbox (message_id, address, subject, correlation_id, body, seal, case_id, state, "
+                "created_at, settled_at) VALUES ('ask-1', 'treasury.instructions', 'status_query/1', ?, ?, ?, ?, "
+                "'rejected', 1, 1)",
+                {"pay-" + number.str(), storage::Blob{"b"}, storage::Blob{"s"}, paid.str()}));
+  scene.must([&](storage::Transaction& t) {
+    return scene.cases->acknowledge_decision(t, decided, "peer:social_security", "SB-1");
+  });
+  BOOST_TEST(note().closed == 1);
+  BOOST_TEST(note().closed == 1);
+  BOOST_TEST(scene.number("SELECT count(*) FROM refused_message WHERE closed_at IS NULL") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(an_amount_over_the_cap_stops_one_case_and_asks_a_person_once) {
