@@ -1,5 +1,6 @@
 #include "audit/audit_trail.h"
 #include "console/api.h"
+#include "console/scoped_status.h"
 #include "console/views.h"
 #include "flow/dead_letters.h"
 #include "flow/desk.h"
@@ -178,6 +179,7 @@ Result<Json> replay_letter(App& app, const Call& call) {
 }
 
 Result<Json> upload(App& app, const Call& call) {
+  CHECK_OK(needs_whole_hub(app, *call.person));
   const std::string& name = call.captures.at(0);
   for (const char c : name)
     if (static_cast<unsigned char>(c) < ' ' || c == '/' || c == '\\')
@@ -203,6 +205,7 @@ Result<Json> upload(App& app, const Call& call) {
 Result<Json> pull(App& app, const Call& call) {
   PullRequest request;
   request.uscc = TRY(get_string_or(call.body, "uscc", ""));
+  CHECK_OK(may_pull(app, *call.person, request.uscc));
   request.ignore_cursor = call.body.value("ignore_cursor", false);
   if (call.body.contains("record_types"))
     for (const auto& type : call.body.at("record_types")) {

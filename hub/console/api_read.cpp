@@ -1,6 +1,7 @@
 #include "audit/audit_trail.h"
 #include "console/api.h"
 #include "console/lists.h"
+#include "console/scoped_status.h"
 #include "console/views.h"
 #include "console/words.h"
 #include "flow/policy_book.h"
@@ -33,8 +34,8 @@ Result<Json> me(App&, const Call& call) {
               {"divisions", person.divisions}};
 }
 
-Result<Json> status(App& app, const Call&) {
-  return app.hub.status();
+Result<Json> status(App& app, const Call& call) {
+  return status_for(app, *call.person);
 }
 
 Result<Json> entitlements(App& app, const Call& call) {
@@ -105,8 +106,8 @@ Result<Json> quarantined(App& app, const Call& call) {
   });
 }
 
-Result<Json> adapters(App& app, const Call&) {
-  const Json status = TRY(app.hub.status());
+Result<Json> adapters(App& app, const Call& call) {
+  const Json status = TRY(status_for(app, *call.person));
   return Json{{"items", status.at("sources")}, {"next", nullptr}};
 }
 

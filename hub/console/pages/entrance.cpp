@@ -2,6 +2,7 @@
 #include "console/pages/frame.h"
 #include "console/pages/pages.h"
 #include "console/problem.h"
+#include "console/scoped_status.h"
 
 namespace zhida::console::pages {
 namespace {
@@ -94,8 +95,9 @@ Result<Answer> problem(App& app, const Call& call) {
 }
 
 Result<Answer> overview(App& app, const Call& call) {
-  const Json status = TRY(app.hub.status());
-  const Json& records = status.at("records");
+  const Json status = TRY(status_for(app, *call.person));
+  const Json records =
+      status.value("records", Json::object());  // Of the whole hub: not there for one division's people.
   const Json& cases = status.at("cases");
   const Json& payments = status.at("payments");
   std::int64_t all_cases = 0;
@@ -103,8 +105,9 @@ Result<Answer> overview(App& app, const Call& call) {
   const auto amount = [&](const char* name) { return payments.value(name, std::int64_t{0}); };
 
   Html content("<h1>惠企政策直达总览</h1><section class=\"flow\">");
-  step(content, "归集", records.value("received", std::int64_t{0}),
-       "条记录，隔离 " + number(records.value("quarantined", std::int64_t{0})));
+  if (!records.empty())
+    step(content, "归集", records.value("received", std::int64_t{0}),
+         "条记录，隔离 " + number(records.value("quarantined", std::int64_t{0})));
   step(content, "画像", status.value("profiles", std::int64_t{0}), "家企业");
   step(content, "匹配", status.at("verdicts").value("met", std::int64_t{0}),
        "项符合，待定 " + number(status.at("verdicts").value("unknown", std::int64_t{0})));
@@ -147,7 +150,8 @@ Result<Answer> overview(App& app, const Call& call) {
           "<tr><td><span class=\"light {}\"></span>{}</td><td>{}</td><td class=\"right\">{}</td>"
           "<td class=\"right\">{}</td><td class=\"right\">{}</td><td>{}</td></tr>",
           light, source.value("title", source.at("name").get<std::string>()), minute_of(source.at("last_success")),
-          source.at("received"), source.at("accepted"), source.at("quarantined"), note);
+          source.value("received", Json("—")), source.value("accepted", Json("—")),
+          source.value("quarantined", Json("—")), note);
     }
     content.add("</table>");
   }

@@ -557,6 +557,55 @@ BOOST_AUTO_TEST_CASE(a_reviewer_decides_what_was_looked_at_and_nothing_newer) {
   BOOST_TEST(decide(version, token).status == 409);  // Not in review: it is the firm's turn.
 }
 
+BOOST_AUTO_TEST_CASE(people_of_one_division_see_and_move_what_is_theirs) {
+  Scene scene;
+  scene.notified_case("330502");
+  const auto all = json_of(scene.get("/api/v1/status", "operator"));
+  BOOST_TEST(all.at("cases").value("notified", 0) == 1);
+  BOOST_TEST(all.contains("records"));
+  const auto own = json_of(scene.get("/api/v1/status", "county"));
+  BOOST_TEST(own.at("cases").empty());
+  BOOST_TEST(!own.contains("records"));
+  BOOST_TEST(!own.contains("dead_letters"));
+  BOOST_TEST(own.at("payments").at("requests") == 0);
+  scene.notified_case("330522", "91330522MA2B4D5E6F");
+  BOOST_TEST(json_of(scene.get("/api/v1/status", "county")).at("cases").value("notified", 0) == 1);
+  BOOST_TEST(scene.get("/", "county").status == 200);
+  BOOST_TEST(scene.get("/api/v1/adapters", "county").status == 200);
+  // A list that replaces the list before, or a source's whole delivery, is everybody's.
+  BOOST_TEST(json_of(scene.get("/api/v1/dead-letters", "county")).at("items").empty());
+  const auto pulled = scene.post("/api/v1/adapters/nobody/pull", "county", Json::object(), "p1");
+  BOOST_TEST(pulled.status == 403);
+  BOOST_TEST(json_of(pulled).at("code") == "division_not_yours");
+  const Json firm = {{"uscc", kFirm}};
+  BOOST_TEST(scene.post("/api/v1/adapters/nobody/pull", "county", firm, "p2").status == 403);
+  const auto uploaded = scene.ask("POST", "/api/v1/uploads/department_lists/list.csv", "county", "a,b\n",
+                                  {{"Content-Type", "text/csv"}, {"Idempotency-Key", "u1"}});
+  BOOST_TEST(uploaded.status == 403);
+}
+
+BOOST_AUTO_TEST_CASE(a_case_says_who_has_a_refused_message_sent_again) {
+  Scene scene;
+  const auto id = scene.notified_case();
+  value_of(scene.hub->rooms().database.write([&](storage::Transaction& transaction) -> Result<void> {
+    CHECK_OK(
+        transaction.execute("INSERT INTO outbox (message_id, address, subject, body, seal, case_id, division, "
+                            "state, reason_code, reason, created_at, settled_at) VALUES ('pay-1', "
+                            "'treasury.instructions', 'payment_request/1', ?, ?, ?, '330502', 'rejected', "
+                            "'amqp:not-allowed', '<not today>', 1, 1)",
+                            {storage::Blob{"b"}, storage::Blob{"s"}, id.str()}));
+    CHECK_OK(
+        transaction.execute("INSERT INTO refused_message (outbox_id, refused_at, asked_at) VALUES (1, 1, 1) "
+                            "ON CONFLICT DO NOTHING"));
+    return ok();
+  }));
+  const auto page = scene.get("/cases/" + id.str(), "operator");
+  BOOST_CHECK(page.body.find("zhida outbox send-again 1") != std::string::npos);
+  BOOST_CHECK(page.body.find("&lt;not today&gt;") != std::string::npos);
+  const auto view = json_of(scene.get("/api/v1/cases/" + id.str(), "operator"));
+  BOOST_TEST(view.at("refused_messages").at(0).at("do") == "zhida outbox send-again 1");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_AUTO_TEST_CASE(over_tls_a_certificate_is_who_one_is) {
