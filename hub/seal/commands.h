@@ -11,14 +11,16 @@
 
 namespace zhida::seal {
 
-/// Runs one `seal` sub-command; `arguments` begins with its name. Results go to `out` (one JSON object), complaints to
-/// `complaints`. Returns the exit code: 0 done, 1 refused (a seal that does not hold, a file that is wrong), 2 usage.
+/// Runs one `seal` sub-command; `arguments` begins with its name. Results go to `out` (one JSON object; text for
+/// `show`), complaints and warnings to `complaints`. Returns the exit code: 0 done, 1 refused (a seal that does not
+/// hold, a file that is wrong), 2 usage.
 int run_seal_command(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& complaints);
 
 /// The lines that `zhida help` prints for these commands.
 std::string seal_usage();
 
-/// What zhida-verify and `seal verify` do: verifies signature files over a payload file, all findings listed. The
+/// What zhida-verify and `seal verify` do: verifies signature files over a payload file (with --proof, the seal of a
+/// batch of which the payload is a member), all findings listed. The
 /// member `code` is that of the first failing check of the first failing signature. Errors `usage`, and of reading.
 Result<Json> verify_files(const std::vector<std::string>& arguments);
 

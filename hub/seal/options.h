@@ -2,6 +2,7 @@
 // only.
 #pragma once
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,6 +12,8 @@
 #include "base/time.h"
 
 namespace zhida::seal {
+
+class Trust;
 
 /// `--name value`, `--name=value`, bare `--switch`, and the rest in order. A name may come more than once.
 class Options {
@@ -28,6 +31,9 @@ class Options {
   std::map<std::string, std::vector<std::string>> values_;
   std::vector<std::string> rest_;
 };
+
+/// What --root, --inter, --crl, --time-root, --seal-status and --alg name. Errors `usage`, those of Trust::load.
+Result<std::shared_ptr<const Trust>> load_trust(const Options& options);
 
 /// RFC 3339, or a day `YYYY-MM-DD` (its beginning in China). Error `usage`.
 Result<Instant> parse_moment(const std::string& text);

@@ -1,6 +1,15 @@
-#include "seal/seal.h"
+#include "seal/structure.h"
 
 namespace zhida::seal {
+
+Report format_report(std::string step, std::string detail) {
+  Report report;
+  report.code = Code::format;
+  report.step = std::move(step);
+  report.detail = std::move(detail);
+  report.findings.push_back({report.code, report.step, report.detail});
+  return report;
+}
 
 Json to_json(const Report& report) {
   Json findings = Json::array();

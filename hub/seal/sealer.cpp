@@ -4,8 +4,8 @@
 
 namespace zhida::seal {
 
-Sealer::Sealer(Bytes seal_der, std::string es_id, std::unique_ptr<Signer> signer, std::shared_ptr<const Trust> trust)
-    : seal_der_(std::move(seal_der)), es_id_(std::move(es_id)), signer_(std::move(signer)), trust_(std::move(trust)) {}
+Sealer::Sealer(std::shared_ptr<const Own> own, std::shared_ptr<const Trust> trust)
+    : own_(std::move(own)), trust_(std::move(trust)) {}
 
 Result<std::unique_ptr<Sealer>> Sealer::create(const SealerFiles& files, std::shared_ptr<const Trust> trust) {
   Bytes seal_der = TRY(read_file(files.seal_file, kStructureBytesMax));
@@ -17,34 +17,47 @@ Result<std::unique_ptr<Sealer>> Sealer::create(const SealerFiles& files, std::sh
 
 Result<std::unique_ptr<Sealer>> Sealer::create_from(Bytes seal_der, std::unique_ptr<Signer> signer,
                                                     std::shared_ptr<const Trust> trust) {
-  std::string es_id;
-  {
-    const auto structure = TRY(read_seal_structure(seal_der));
-    CHECK_OK(check_listed(structure, signer->alg(), signer->certificate()));
-    es_id = structure.es_id;
-  }
-  return std::unique_ptr<Sealer>(
-      new Sealer(std::move(seal_der), std::move(es_id), std::move(signer), std::move(trust)));
+  return std::unique_ptr<Sealer>(new Sealer(TRY(check(std::move(seal_der), std::move(signer))), std::move(trust)));
+}
+
+Result<std::shared_ptr<const Sealer::Own>> Sealer::check(Bytes seal_der, std::unique_ptr<Signer> signer) {
+  auto own = std::make_shared<Own>();
+  own->seal_der = std::move(seal_der);
+  own->signer = std::move(signer);
+  const auto structure = TRY(read_seal_structure(own->seal_der));
+  CHECK_OK(check_listed(structure, own->signer->alg(), own->signer->certificate()));
+  own->es_id = structure.es_id;
+  return std::shared_ptr<const Own>(std::move(own));
+}
+
+Result<void> Sealer::replace(Bytes seal_der, std::unique_ptr<Signer> signer) {
+  auto next = TRY(check(std::move(seal_der), std::move(signer)));
+  const Lock lock(mutex_);
+  own_.swap(next);  // The old key goes when its last seal is made.
+  return ok();
+}
+
+std::shared_ptr<const Sealer::Own> Sealer::own() const {
+  const Lock lock(mutex_);
+  return own_;
+}
+
+std::shared_ptr<const Trust> Sealer::trust() const {
+  const Lock lock(mutex_);
+  return trust_;
 }
 
 Result<Bytes> Sealer::seal(ByteView payload, const std::string& media_type, const std::string& message_id,
                            const std::string& trace_id, Instant now) const {
-  std::shared_ptr<const Trust> trust;
-  {
-    const Lock lock(mutex_);
-    trust = trust_;
-  }
-  return zhida::seal::seal(payload, seal_der_, *signer_, Properties{media_type, message_id, trace_id}, *trust, now);
+  const auto current = own();
+  return zhida::seal::seal(payload, current->seal_der, *current->signer, Properties{media_type, message_id, trace_id},
+                           *trust(), now);
 }
 
 Result<std::vector<Evidence>> Sealer::seal_batch(std::span<const ToSeal> messages, Instant now) const {
-  std::shared_ptr<const Trust> trust;
-  {
-    const Lock lock(mutex_);
-    trust = trust_;
-  }
-  const auto members = batch_members(signer_->alg(), messages);
-  return zhida::seal::seal_batch(members, seal_der_, *signer_, *trust, now);
+  const auto current = own();
+  const auto members = batch_members(current->signer->alg(), messages);
+  return zhida::seal::seal_batch(members, current->seal_der, *current->signer, *trust(), now);
 }
 
 void Sealer::replace_trust(std::shared_ptr<const Trust> trust) {
@@ -64,14 +77,7 @@ Report SealVerifier::verify_from(const std::string& peer, ByteView ses, ByteView
 Report SealVerifier::verify_from(const std::string& peer, Form form, ByteView carried, ByteView payload, Instant now,
                                  Evidence& evidence) const {
   auto unpacked = unpack(form, carried, *store_, payload);
-  if (!unpacked) {
-    Report report;
-    report.code = Code::format;
-    report.step = "carriage";
-    report.detail = unpacked.error().message;
-    report.findings.push_back({report.code, report.step, report.detail});
-    return report;
-  }
+  if (!unpacked) return format_report("carriage", unpacked.error().message);
   Report report = verify_evidence(peer, unpacked.value(), payload, now);
   if (!report.passed()) return report;
   evidence = std::move(unpacked.value());

@@ -37,18 +37,28 @@ class Sealer {
   /// One seal over all of them (batch.h): one evidence a message, in order. At most kBatchLeavesMax.
   Result<std::vector<Evidence>> seal_batch(std::span<const ToSeal> messages, Instant now) const;
 
-  const std::string& es_id() const { return es_id_; }
-  const Bytes& seal_der() const { return seal_der_; }
-  Alg alg() const { return signer_->alg(); }
+  std::string es_id() const { return own()->es_id; }
+  Bytes seal_der() const { return own()->seal_der; }
+  Alg alg() const { return own()->signer->alg(); }
+  crypto::Certificate certificate() const { return own()->signer->certificate(); }
+  /// Another key and the seal that lists it, from now on; what is being sealed ends with the old ones. Errors
+  /// `seal_malformed`, `signer_not_in_seal`: then nothing changes.
+  Result<void> replace(Bytes seal_der, std::unique_ptr<Signer> signer);
   void replace_trust(std::shared_ptr<const Trust> trust);  ///< E.g. when a new revocation list came.
 
  private:
-  Sealer(Bytes seal_der, std::string es_id, std::unique_ptr<Signer> signer, std::shared_ptr<const Trust> trust);
+  struct Own {
+    Bytes seal_der;
+    std::string es_id;
+    std::unique_ptr<Signer> signer;
+  };
+  Sealer(std::shared_ptr<const Own> own, std::shared_ptr<const Trust> trust);
+  static Result<std::shared_ptr<const Own>> check(Bytes seal_der, std::unique_ptr<Signer> signer);
+  std::shared_ptr<const Own> own() const;
+  std::shared_ptr<const Trust> trust() const;
 
-  Bytes seal_der_;
-  std::string es_id_;
-  std::unique_ptr<Signer> signer_;
   mutable Mutex mutex_;
+  std::shared_ptr<const Own> own_ GUARDED_BY(mutex_);  // Shared for the same reason as the trust.
   std::shared_ptr<const Trust> trust_
       GUARDED_BY(mutex_);  // Shared: a seal being made keeps the snapshot it began with.
 };

@@ -55,6 +55,9 @@ struct SignatureStructure {
 Result<SealStructure> read_seal_structure(ByteView der);
 Result<SignatureStructure> read_signature_structure(ByteView der);
 
+/// A report that says only that something could not be read.
+Report format_report(std::string step, std::string detail);
+
 /// Whether the seal's list names the certificate: byte-equal (type 1) or by digest (type 2).
 bool seal_lists(const SealStructure& seal, Alg alg, ByteView certificate);
 /// The same as a Result; error `signer_not_in_seal` says what to do.

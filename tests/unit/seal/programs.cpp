@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "base/json.h"
+#include "seal/batch.h"
 #include "seal/commands.h"
 #include "seal_world.h"
 #include "support/temp_folder.h"
@@ -81,6 +82,39 @@ BOOST_AUTO_TEST_CASE(anyone_can_verify_and_the_exit_status_is_the_first_failing_
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_member_of_a_batch_and_a_time_stamp_are_verified_offline) {
+  for (const Alg alg : {Alg::sm2_sm3, Alg::ecdsa_p256_sha256}) {
+    const SealWorld world(alg);
+    const TempFolder folder;
+    const std::vector<seal::ToSeal> messages{{"one", {}}, {"two", {}}, {"three", {}}};
+    const auto evidences = seal::seal_batch(seal::batch_members(alg, messages), world.seal_der, *world.signer.signer,
+                                            *world.trust(), kSealed, world.stamps_at(kSealed))
+                               .value();
+    const auto root = folder.write("root.pem", world.root.certificate().pem());
+    const auto list = folder.write("root.crl", world.root.revocation_list({}, kFrom, kTo).value().pem());
+    const auto ses = folder.write("batch.ses", evidences[1].ses);
+    const auto proof = folder.write("proof.json", seal::write_proof_json(*evidences[1].proof));
+    const auto data = folder.write("two", "two");
+    const std::string basis = kVerify + " --root " + root + " --crl " + list + " --at 2025-11-05 --require-time ";
+    BOOST_TEST(run(basis + "--data " + data + " --proof " + proof + " " + ses).status == 0);
+    BOOST_TEST(run(kVerify + " seal --root " + root + " --data " + data + " --proof " + proof + " " + ses).status == 0);
+    BOOST_TEST(run(basis + "--data " + data + " " + ses).status == 11);
+    BOOST_TEST(run(basis + "--data " + folder.write("x", "x") + " --proof " + proof + " " + ses).status == 11);
+    BOOST_TEST(run(basis + "--data " + data + " --proof " + data + " " + ses).status == 1);
+    BOOST_TEST(run(basis + "--data " + data + " --proof " + proof + " " + ses + " " + ses).status == 64);
+    BOOST_TEST(run(basis + "--data " + data + " --proof " + folder.file("none") + " " + ses).status == 66);
+    const std::string other = alg == Alg::sm2_sm3 ? "ecdsa-p256-sha256" : "sm2-sm3";
+    BOOST_TEST(run(basis + "--alg " + other + " --data " + data + " --proof " + proof + " " + ses).status == 2);
+    BOOST_TEST(run(basis + "--alg md5 --data " + data + " --proof " + proof + " " + ses).status == 64);
+    const auto report = parse_json(run(basis + "--data " + data + " --proof " + proof + " " + ses).out).value();
+    BOOST_TEST(report["signatures"][0]["trusted_at"] == to_rfc3339(kSealed));
+    BOOST_TEST(!report["signatures"][0]["batch"].get<std::string>().empty());
+    BOOST_TEST(run(basis + "--time-root " + folder.write("other.pem", SealWorld(alg).root.certificate().pem()) +
+                   " --data " + data + " --proof " + proof + " " + ses)
+                   .status == 12);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(development_certificates_are_whole_kept_and_usable_with_the_seal_commands) {
   const TempFolder folder;
   const std::string out = folder.file("pki");
@@ -130,10 +164,11 @@ BOOST_AUTO_TEST_CASE(development_certificates_are_whole_kept_and_usable_with_the
   BOOST_TEST(command({"verify", "--root", out + "/seal/ca.crt", "--data", data, folder.file("stranger.ses")}).first ==
              1);
 
-  const auto shown = command({"show", out + "/seal/hub.esl"});
+  const auto shown = command({"show", out + "/seal/hub.esl", "--json", "--no-picture"});
   BOOST_TEST(shown.first == 0);
   BOOST_TEST(parse_json(shown.second).value()["es_id"] == seals["hub"]);
-  BOOST_TEST(parse_json(command({"show", folder.file("hub.ses")}).second).value()["kind"] == "seal_signature");
+  BOOST_TEST(parse_json(command({"show", folder.file("hub.ses"), "--json"}).second).value()["kind"] ==
+             "seal_signature");
   BOOST_TEST(command({"show", data}).first == 1);
   BOOST_TEST(command({"show"}).first == 2);
   BOOST_TEST(command({}).first == 2);
@@ -158,7 +193,27 @@ BOOST_AUTO_TEST_CASE(development_certificates_are_whole_kept_and_usable_with_the
                              "--out",
                              folder.file("x.esl")});
   BOOST_TEST(made.first == 0);
-  BOOST_TEST(parse_json(command({"show", folder.file("x.esl")}).second).value()["certificate_list_type"] == 1);
+  BOOST_TEST(parse_json(command({"show", folder.file("x.esl"), "--json"}).second).value()["certificate_list_type"] ==
+             1);
+  const auto text = command({"show", folder.file("x.esl")}).second;
+  BOOST_TEST(text.find("seal: SEAL-X 新印章") != std::string::npos, text);
+  BOOST_TEST(text.find("made by: CN=seal maker") != std::string::npos, text);
+  BOOST_TEST(read_file(folder.file("x.esl.svg")).value() == seal::default_picture(""));
+  BOOST_TEST(command({"show", folder.file("hub.ses"), "--picture", folder.file("hub.svg")})
+                 .second.find("signed at: 2025-11-03T09:00:00") == 0u);
+  BOOST_TEST(read_file(folder.file("hub.svg")).has_value());
+
+  // Without anybody to trust, a seal can still be used; what could not be asked is said, as is an open key.
+  std::ostringstream done, complaints;
+  BOOST_TEST(seal::run_seal_command({"sign", "--seal", out + "/seal/hub.esl", "--key", out + "/seal/hub.key", "--cert",
+                                     out + "/seal/hub.crt", "--in", data, "--out", folder.file("free.ses")},
+                                    done, complaints) == 0);
+  BOOST_TEST(complaints.str().find("is not encrypted") != std::string::npos, complaints.str());
+  BOOST_TEST(complaints.str().find("Without --root") != std::string::npos, complaints.str());
+  BOOST_TEST(run(basis + folder.file("free.ses")).status == 0);
+  BOOST_TEST(command({"sign", "--seal", out + "/seal/hub.esl", "--key", out + "/seal/credit.key", "--cert",
+                      out + "/seal/credit.crt", "--in", data, "--out", folder.file("no.ses")})
+                 .first == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
