@@ -4,42 +4,31 @@ namespace zhida::audit {
 namespace {
 
 // RFC 8785 strings: only what JSON demands is escaped, in the shortest way.
-void append_string(std::string& out, std::string_view text) {
+void append_escaped(std::string& out, char c) {
   static constexpr char kHex[] = "0123456789abcdef";
-  out += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      case '\f':
-        out += "\\f";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += "\\u00";
-          out += kHex[static_cast<unsigned char>(c) >> 4];
-          out += kHex[c & 15];
-        } else {
-          out += c;
-        }
-    }
+  static constexpr std::string_view kShort = "\"\"\\\\\bb\ff\nn\rr\tt";  // What it is, and its letter.
+  for (std::size_t i = 0; i < kShort.size(); i += 2) {
+    if (kShort[i] != c) continue;
+    out += '\\';
+    out += kShort[i + 1];
+    return;
   }
+  out += "\\u00";
+  out += kHex[static_cast<unsigned char>(c) >> 4];
+  out += kHex[c & 15];
+}
+
+void append_string(std::string& out, std::string_view text) {
+  out += '"';
+  std::size_t plain = 0;  // Most text needs no escapes and is copied in one piece.
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(text, plain, i - plain);
+    append_escaped(out, c);
+    plain = i + 1;
+  }
+  out.append(text, plain);
   out += '"';
 }
 
@@ -84,34 +73,39 @@ Result<AuditRecord> read_row(const storage::Row& row) {
   return record;
 }
 
+RecordText text_of(const AuditEntry& entry, std::string_view canonical_detail) {
+  return {entry.kind, entry.actor,    entry.subject_type, entry.subject_id, entry.case_id,
+          entry.uscc, entry.division, entry.trace_id,     canonical_detail, entry.payload_digest};
+}
+
 // Written out by hand, keys in order: building a JSON value only to sort it again would cost more than the hash.
-std::string canonical_form(std::int64_t seq, Instant at, const AuditEntry& entry, ByteView prev_hash,
-                           std::string_view canonical_detail) {
-  std::string out;
-  out.reserve(384 + canonical_detail.size());
+void append_canonical_form(std::string& out, std::int64_t seq, std::int64_t at_millis, const RecordText& text,
+                           ByteView prev_hash) {
+  out.reserve(out.size() + 448 + text.detail.size());
   out += '{';
-  append_member(out, "actor", entry.actor);
-  out += "\"at\":" + std::to_string(to_millis(at)) + ',';
-  append_member(out, "case_id", entry.case_id);
+  append_member(out, "actor", text.actor);
+  out += "\"at\":" + std::to_string(at_millis) + ',';
+  append_member(out, "case_id", text.case_id);
   out += "\"detail\":";
-  out += canonical_detail;
+  out += text.detail;
   out += ',';
-  append_member(out, "division", entry.division);
-  append_member(out, "kind", entry.kind);
-  append_member(out, "payload_digest", entry.payload_digest);
+  append_member(out, "division", text.division);
+  append_member(out, "kind", text.kind);
+  append_member(out, "payload_digest", text.payload_digest);
   append_member(out, "prev_hash", to_hex(prev_hash));
   out += "\"seq\":" + std::to_string(seq) + ',';
-  append_member(out, "subject_id", entry.subject_id);
-  append_member(out, "subject_type", entry.subject_type);
-  append_member(out, "trace_id", entry.trace_id);
-  append_member(out, "uscc", entry.uscc);
+  append_member(out, "subject_id", text.subject_id);
+  append_member(out, "subject_type", text.subject_type);
+  append_member(out, "trace_id", text.trace_id);
+  append_member(out, "uscc", text.uscc);
   out.back() = '}';
-  return out;
 }
 
 Result<std::string> canonical_record(const AuditRecord& record) {
   const std::string detail = TRY(canonical_json(record.entry.detail));
-  return canonical_form(record.seq, record.at, record.entry, record.prev_hash, detail);
+  std::string out;
+  append_canonical_form(out, record.seq, to_millis(record.at), text_of(record.entry, detail), record.prev_hash);
+  return out;
 }
 
 }  // namespace zhida::audit

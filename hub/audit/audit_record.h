@@ -12,8 +12,15 @@ extern const char* const kAllColumnTypes;
 /// Error `audit_row_unreadable` where the row cannot be one of ours (a detail that is not JSON, a number out of range).
 Result<AuditRecord> read_row(const storage::Row& row);
 
-/// The canonical form, with the detail already in canonical form.
-std::string canonical_form(std::int64_t seq, Instant at, const AuditEntry& entry, ByteView prev_hash,
-                           std::string_view canonical_detail);
+/// What a row says, without its hashes, as text that lies elsewhere.
+struct RecordText {
+  std::string_view kind, actor, subject_type, subject_id, case_id, uscc, division, trace_id;
+  std::string_view detail;  ///< In canonical form.
+  std::string_view payload_digest;
+};
+RecordText text_of(const AuditEntry& entry, std::string_view canonical_detail);
+/// Appends the canonical form to `out`.
+void append_canonical_form(std::string& out, std::int64_t seq, std::int64_t at_millis, const RecordText& text,
+                           ByteView prev_hash);
 
 }  // namespace zhida::audit

@@ -1,8 +1,8 @@
 #include "audit/audit_trail.h"
 
 #include "audit/audit_record.h"
-#include "audit/merkle.h"
 #include "platform/crypto/digest.h"
+#include "platform/crypto/merkle_tree.h"
 
 namespace zhida::audit {
 namespace {
@@ -31,7 +31,8 @@ Result<void> append_one(storage::Transaction& transaction, const AuditEntry& ent
   }
   const std::string detail = TRY(canonical_json(entry.detail));
   const std::int64_t seq = head.seq + 1;
-  const std::string canonical = canonical_form(seq, now, entry, head.record_hash, detail);
+  std::string canonical;
+  append_canonical_form(canonical, seq, to_millis(now), text_of(entry, detail), head.record_hash);
   Bytes record_hash = crypto::sm3(canonical);
   static constexpr std::string_view kInsert =
       "INSERT INTO audit_record (seq, at, kind, actor, subject_type, subject_id, case_id, uscc, division, trace_id, "
@@ -40,7 +41,8 @@ Result<void> append_one(storage::Transaction& transaction, const AuditEntry& ent
   CHECK_OK(transaction.execute(
       kInsert, {seq, to_millis(now), entry.kind, entry.actor, entry.subject_type, entry.subject_id, entry.case_id,
                 entry.uscc, entry.division, entry.trace_id, detail, entry.payload_digest,
-                storage::Blob{head.record_hash}, storage::Blob{record_hash}, storage::Blob{leaf_hash(canonical)}}));
+                storage::Blob{head.record_hash}, storage::Blob{record_hash},
+                storage::Blob{Bytes(crypto::octets_of(crypto::leaf_hash(crypto::TreeHash::sm3, canonical)))}}));
   head = AuditHead{seq, std::move(record_hash)};
   return ok();
 }
@@ -50,6 +52,7 @@ Result<void> append_one(storage::Transaction& transaction, const AuditEntry& ent
 Result<std::int64_t> AuditTrail::append(storage::Transaction& transaction, const AuditEntry& entry) const {
   auto head = TRY(head_to_append_to(transaction));
   CHECK_OK(append_one(transaction, entry, clock_.now(), head));
+  count(1);
   return head.seq;
 }
 
@@ -61,7 +64,20 @@ Result<std::int64_t> AuditTrail::append_all(storage::Transaction& transaction,
   for (const auto& entry : entries) {
     CHECK_OK(append_one(transaction, entry, now, head));
   }
+  count(entries.size());
   return head.seq;
+}
+
+void AuditTrail::tell_every(std::uint64_t records, std::function<void()> tell) {
+  every_ = records;
+  tell_ = std::move(tell);
+}
+
+// Rows that are undone later count too: who is told looks for himself.
+void AuditTrail::count(std::uint64_t records) const {
+  if (every_ == 0) return;
+  const auto before = appended_.fetch_add(records);
+  if (before / every_ != (before + records) / every_) tell_();
 }
 
 Result<std::optional<AuditHead>> read_head(storage::Transaction& transaction) {

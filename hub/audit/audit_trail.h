@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -48,8 +49,16 @@ class AuditTrail {
   /// Many rows with one look at the head. Gives the last sequence number; 0 when there is nothing to append.
   Result<std::int64_t> append_all(storage::Transaction& transaction, const std::vector<AuditEntry>& entries) const;
 
+  /// Calls `tell`, on the appending thread, whenever about `records` more rows were written. Before the first append.
+  void tell_every(std::uint64_t records, std::function<void()> tell);
+
  private:
+  void count(std::uint64_t records) const;
+
   const Clock& clock_;
+  std::uint64_t every_ = 0;
+  std::function<void()> tell_;
+  mutable std::atomic<std::uint64_t> appended_{0};
 };
 
 /// The RFC 8785 form of a row without its own hashes: what is hashed, exported and, later, sealed.
@@ -62,26 +71,6 @@ struct AuditHead {
 };
 /// Nothing when the trail is empty.
 Result<std::optional<AuditHead>> read_head(storage::Transaction& transaction);
-
-/// What verify_log() found. `broken_at` is the first sequence number that does not hold.
-struct LogReport {
-  std::int64_t records = 0;  ///< Rows that hold, from `from` on.
-  std::optional<std::int64_t> broken_at;
-  std::string
-      fault;  ///< `changed`, `missing`, `inserted`, `reordered`, `truncated`, `head_differs`; empty when all holds.
-  std::string detail;  ///< One sentence.
-  std::optional<AuditHead> head;
-  Bytes tree_root;  ///< RFC 9162 root over the leaves, where the check began at the first row; else empty.
-
-  bool holds() const { return !broken_at.has_value(); }
-};
-Json to_json(const LogReport& report);
-
-/// Reads the trail in order and recomputes every hash. `known_head` is a head seen earlier, kept elsewhere. `progress`
-/// is called with the last sequence number checked, every 10,000 rows. Errors only of storage.
-Result<LogReport> verify_log(storage::Transaction& transaction, std::int64_t from = 1,
-                             const std::optional<AuditHead>& known_head = std::nullopt,
-                             const std::function<void(std::int64_t)>& progress = {});
 
 /// Rows for pages and evidence, oldest first.
 struct AuditFilter {

@@ -94,6 +94,11 @@ inline constexpr auto kEventKinds = std::to_array<EventKind>({
     {"statement_reconciled", "A day's statement and our book agree to the fen."},
     {"statement_differs", "A day's statement and our book differ; each difference is named."},
     {"benefit_disclosed", "A paid benefit was disclosed."},
+    // The log itself.
+    {"log_archived", "The log's oldest records were written into an archive; what stays here are their hashes."},
+    {"log_time_renewed", "Old time-stamps became part of the log again, before their authority's certificate ended."},
+    {"payments_paused", "No trusted time could be had for too long: no new payment request leaves."},
+    {"payments_resumed", "Trusted time is back: payment requests leave again."},
     // Evidence.
     {"evidence_rooted", "All facts of a case were stated and sealed, each as a salted leaf of one tree."},
     {"evidence_exported", "A pack of evidence was written for somebody outside."},

@@ -2,8 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "audit/merkle.h"
 #include "platform/crypto/digest.h"
+#include "platform/crypto/merkle_tree.h"
 
 namespace zhida::test {
 
@@ -100,7 +100,7 @@ void append_entries(Database& database, int count) {
 audit::LogReport verify(Database& database, std::int64_t from, const std::optional<audit::AuditHead>& known_head) {
   audit::LogReport report;
   const auto done = database.read([&](Transaction& transaction) -> Result<void> {
-    report = TRY(audit::verify_log(transaction, from, known_head));
+    report = TRY(audit::verify_log(transaction, {.from = from, .known_head = known_head}));
     return ok();
   });
   BOOST_REQUIRE_MESSAGE(done.has_value(), message_of(done));
@@ -130,16 +130,17 @@ void check_rows_are_chained_and_read_back(Database& database) {
     const auto all = TRY(audit::read_records(transaction, {}));
     BOOST_REQUIRE(all.size() == 5u);
     Bytes previous(32, '\0');
-    audit::TreeHasher tree;
+    crypto::MerkleFrontier tree;
     for (const auto& record : all) {
       const std::string canonical = TRY(audit::canonical_record(record));
       BOOST_TEST(canonical == TRY(canonical_json(TRY(parse_json(canonical)))));
       BOOST_TEST(record.prev_hash == previous);
       BOOST_TEST(to_hex(record.record_hash) == to_hex(crypto::sm3(canonical)));
-      BOOST_TEST(to_hex(record.leaf_hash) == to_hex(audit::leaf_hash(canonical)));
+      BOOST_TEST(to_hex(record.leaf_hash) ==
+                 to_hex(crypto::octets_of(crypto::leaf_hash(crypto::TreeHash::sm3, canonical))));
       BOOST_TEST((record.entry.detail == entry_number(static_cast<int>(record.seq)).detail));
       previous = record.record_hash;
-      tree.add(record.leaf_hash);
+      tree.append(TRY(crypto::to_node_hash(record.leaf_hash)));
     }
     BOOST_TEST(TRY(audit::read_records(transaction, {.case_id = "01JEVEN"})).size() == 2u);
     BOOST_TEST(TRY(audit::read_records(transaction, {.trace_id = "trace-1"})).size() == 2u);
@@ -149,9 +150,9 @@ void check_rows_are_chained_and_read_back(Database& database) {
     const auto report = TRY(audit::verify_log(transaction));
     BOOST_TEST(report.holds(), report.detail);
     BOOST_TEST(report.records == 5);
-    BOOST_TEST(to_hex(report.tree_root) == to_hex(tree.root()));
-    BOOST_TEST(TRY(audit::verify_log(transaction, 4)).records == 2);
-    BOOST_TEST(TRY(audit::verify_log(transaction, 1, head)).holds());
+    BOOST_TEST(to_hex(report.tree_root) == to_hex(crypto::octets_of(tree.root())));
+    BOOST_TEST(TRY(audit::verify_log(transaction, {.from = 4})).records == 2);
+    BOOST_TEST(TRY(audit::verify_log(transaction, {.known_head = head})).holds());
     return ok();
   });
   BOOST_REQUIRE_MESSAGE(read.has_value(), message_of(read));

@@ -1,6 +1,7 @@
 // What the trail promises on every dialect.
 #pragma once
 #include "audit/audit_trail.h"
+#include "audit/verify_log.h"
 #include "platform/storage/database.h"
 
 namespace zhida::test {

@@ -1,9 +1,7 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 
-#include "audit/merkle.h"
 #include "audit_contract.h"
-#include "platform/crypto/digest.h"
 #include "support/scratch_database.h"
 
 using namespace zhida;
@@ -68,25 +66,6 @@ BOOST_AUTO_TEST_CASE(a_cut_or_rewritten_end_is_found_where_a_head_is_known) {
   BOOST_TEST(other.fault == "head_differs");
   BOOST_TEST(other.broken_at.value_or(-1) == 10);
   BOOST_TEST(verify(*shorter, 20).fault == "missing");
-}
-
-BOOST_AUTO_TEST_CASE(the_tree_is_that_of_rfc_9162) {
-  audit::TreeHasher tree;
-  BOOST_TEST(to_hex(tree.root()) == to_hex(crypto::sm3("")));
-  std::vector<Bytes> leaves;
-  // The definition, word for word: split at the largest power of two below n.
-  const std::function<Bytes(std::size_t, std::size_t)> root = [&](std::size_t from, std::size_t count) -> Bytes {
-    if (count == 1) return leaves[from];
-    std::size_t left = 1;
-    while (left * 2 < count) left *= 2;
-    return audit::node_hash(root(from, left), root(from + left, count - left));
-  };
-  for (int i = 0; i < 70; ++i) {
-    leaves.push_back(audit::leaf_hash(std::to_string(i)));
-    tree.add(leaves.back());
-    BOOST_TEST(to_hex(tree.root()) == to_hex(root(0, leaves.size())));
-  }
-  BOOST_TEST(tree.size() == 70u);
 }
 
 BOOST_AUTO_TEST_CASE(event_kinds_are_declared_once_and_documented) {
