@@ -1,11 +1,14 @@
 #include "flow/case_worker.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "flow/policy_book.h"
+#include "flow/source_door.h"
 #include "seal/sealer.h"
 #include "stages/casework/case_store.h"
 #include "stages/matching/evaluate.h"
+#include "stages/matching/policy_store.h"
 #include "stages/profile/profile_store.h"
 
 namespace zhida::flow {
@@ -20,7 +23,12 @@ Result<std::string> name_of(storage::Transaction& transaction, const std::string
 using casework::WorkKind;
 constexpr auto kWaitForMoney = 30s;
 constexpr auto kWaitForData = 5s;
+constexpr auto kWaitForRecord = 30s;  ///< Fresh data left a question open; a record about the firm ends this at once.
+constexpr auto kPullHolds = 5min;     ///< What was just pulled is not asked for again because a record came.
+constexpr auto kLookAgain = 200ms;
 constexpr std::int64_t kDueAtOnce = 500;
+constexpr std::size_t kTogether = 64;  ///< Cases that share a commit.
+constexpr std::size_t kChangesAtOnce = 5'000;
 
 /// Which answer of prepare() means that the money is not there; nullopt: something else is wrong.
 std::optional<ledger::ReserveRefusal> money_missing(const Error& error) {
@@ -47,29 +55,64 @@ void CaseWorker::book_changed() {
     Lock lock(mutex_);
     waiting_.clear();
   }
-  worker_.wake();
+  wake();
 }
 
 bool CaseWorker::waits(const CaseId& id) {
   Lock lock(mutex_);
   const auto it = waiting_.find(id);
   if (it == waiting_.end()) return false;
-  if (std::chrono::steady_clock::now() < it->second) return true;
+  if (std::chrono::steady_clock::now() < it->second.until) return true;
   waiting_.erase(it);
   return false;
 }
 
-void CaseWorker::wait(const CaseId& id, std::chrono::milliseconds time) {
+void CaseWorker::wait(const casework::Work& work, std::chrono::milliseconds time, bool for_record) {
   Lock lock(mutex_);
-  waiting_[id] = std::chrono::steady_clock::now() + time;
+  waiting_[work.case_id] = {std::chrono::steady_clock::now() + time, work, for_record};
+}
+
+Result<CaseWorker::Attempts> CaseWorker::woken_by_records() {
+  profile::ProfileChanges changes;
+  std::int64_t list_rounds = 0;
+  CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
+    // What came before this process began was looked at by the first re-check.
+    if (changes_seen_ < 0) changes_seen_ = TRY(profile::counts(transaction)).last_sequence;
+    changes = TRY(profile::changes_since(transaction, changes_seen_, kChangesAtOnce));
+    list_rounds = TRY(matching::read_match_cursor(transaction, kRoundsWanted));
+    return ok();
+  }));
+  changes_seen_ = changes.through_sequence;
+  Attempts woken;
+  Lock lock(mutex_);
+  // A list that moved may concern every firm.
+  if (std::exchange(list_rounds_seen_, list_rounds) != list_rounds) waiting_.clear();
+  if (changes.usccs.empty()) return woken;
+  for (auto it = waiting_.begin(); it != waiting_.end();) {
+    const bool concerned =
+        it->second.for_record && std::binary_search(changes.usccs.begin(), changes.usccs.end(), it->second.work.uscc);
+    if (concerned) woken.push_back(it->second.work);
+    it = concerned ? waiting_.erase(it) : std::next(it);
+  }
+  return woken;
 }
 
 Result<bool> CaseWorker::round() {
   if (const Date today = rooms_.clock.today(); today != last_day_) {
     last_day_ = today;
+    pulled_.clear();
     Lock lock(mutex_);
     waiting_.clear();
   }
+  // Who waited for this very record goes on at once; what else is due is looked at several times a second.
+  const auto woken = TRY(woken_by_records());
+  if (!woken.empty()) {
+    recheck_all(woken);
+    something_to_send_();
+  }
+  const bool just_looked = std::chrono::steady_clock::now() - looked_at_ < kLookAgain;
+  if (!case_changed_.exchange(false) && just_looked) return !woken.empty();
+  looked_at_ = std::chrono::steady_clock::now();
   // The oldest come first: those that wait must not take the places of those that could go on.
   std::int64_t places = kDueAtOnce;
   {
@@ -90,7 +133,7 @@ Result<bool> CaseWorker::round() {
     }));
   }
   Attempts simple;
-  std::vector<casework::Work> outside;
+  Attempts rechecks, requests, decisions;
   for (auto& work : due) {
     if (waits(work.case_id)) continue;
     switch (work.kind) {
@@ -98,9 +141,13 @@ Result<bool> CaseWorker::round() {
       case WorkKind::approve:
         break;  // A person's turn.
       case WorkKind::recheck:
+        rechecks.push_back(std::move(work));
+        break;
       case WorkKind::request_payment:
+        requests.push_back(std::move(work));
+        break;
       case WorkKind::send_decision:
-        outside.push_back(std::move(work));
+        decisions.push_back(std::move(work));
         break;
       case WorkKind::notify:
       case WorkKind::grant_relief:
@@ -113,23 +160,26 @@ Result<bool> CaseWorker::round() {
     }
   }
   bool moved = do_simple(simple);
-  for (const auto& work : outside) {
+  moved = request_all(requests) || moved;
+  for (const auto& work : decisions) {
     if (worker_.stopping()) return false;
-    const auto done = work.kind == WorkKind::recheck           ? recheck(work)
-                      : work.kind == WorkKind::request_payment ? request_payment(work)
-                                                               : send_decision(work);
-    if (done) {
-      moved = moved || done.value();
-      continue;
-    }
-    wait(work.case_id, kWaitForData);
-    log_.warning("A case could not go on and will be tried again.", {{"case", work.case_id.str()},
-                                                                     {"step", casework::to_text(work.kind)},
-                                                                     {"code", done.error().code},
-                                                                     {"error", done.error().message}});
+    const auto done = send_decision(work);
+    moved = moved || done;
+    if (!done) try_later(work, done.error());
   }
-  if (moved) something_to_send_();
-  return moved;
+  moved = recheck_all(rechecks) || moved;
+  if (!moved) return !woken.empty();
+  something_to_send_();
+  case_changed_ = true;
+  return true;
+}
+
+void CaseWorker::try_later(const casework::Work& work, const Error& error) {
+  wait(work, kWaitForData);
+  log_.warning("A case could not go on and will be tried again.", {{"case", work.case_id.str()},
+                                                                   {"step", casework::to_text(work.kind)},
+                                                                   {"code", error.code},
+                                                                   {"error", error.message}});
 }
 
 bool CaseWorker::do_simple(const Attempts& works) {
@@ -164,11 +214,7 @@ bool CaseWorker::do_simple(const Attempts& works) {
   for (std::size_t i = 0; i < results.size(); ++i) {
     moved = moved || results[i].has_value();
     if (results[i]) continue;
-    wait(works[i].case_id, kWaitForData);
-    log_.warning("A case could not go on and will be tried again.", {{"case", works[i].case_id.str()},
-                                                                     {"step", casework::to_text(works[i].kind)},
-                                                                     {"code", results[i].error().code},
-                                                                     {"error", results[i].error().message}});
+    try_later(works[i], results[i].error());
   }
   return moved;
 }
@@ -204,68 +250,156 @@ Result<payment::FreshFacts> CaseWorker::fresh_facts(storage::Transaction& transa
   return facts;
 }
 
-Result<bool> CaseWorker::recheck(const casework::Work& work) {
-  if (!pull_fresh_(work.uscc, sources_of(work))) {
-    wait(work.case_id, kWaitForData);  // A source is silent: the case stays, nothing is paid on old data.
-    return false;
-  }
-  auto outcome = casework::RecheckOutcome::wait;
-  CHECK_OK(commit(rooms_.writer, "desk", {}, [&](storage::Transaction& transaction) -> Result<void> {
-    std::string reason;
-    const auto facts = TRY(fresh_facts(transaction, work, reason));
-    outcome = TRY(casework_.apply_recheck(transaction, work.case_id,
-                                          {facts.verdict, facts.tranche_amount, facts.profile_sequence, reason}));
-    return ok();
-  }));
-  if (outcome == casework::RecheckOutcome::wait) wait(work.case_id, kWaitForData);
-  return outcome != casework::RecheckOutcome::wait;
+bool CaseWorker::pull_fresh(const casework::Work& work) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto known = pulled_.find(work.case_id);
+  if (known != pulled_.end() && now - known->second < kPullHolds) return true;
+  if (!pull_fresh_(work.uscc, sources_of(work))) return false;
+  pulled_[work.case_id] = now;
+  return true;
 }
 
-Result<bool> CaseWorker::request_payment(const casework::Work& work) {
-  std::optional<payment::PreparedRequest> prepared;
-  std::optional<ledger::ReserveRefusal> waits_for_money;
-  bool not_confirmed = false;
-  CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
-    std::string reason;
-    const auto facts = TRY(fresh_facts(transaction, work, reason));
-    const auto handling = rooms_.policies.handling(work.policy);
-    if (!handling) return refuse("policy_not_in_force", "The item " + work.policy.str() + " is not in force any more.");
-    auto drawn = payments_.prepare(transaction, work.case_id, facts, *handling);
-    if (!drawn) waits_for_money = money_missing(drawn.error());
-    if (waits_for_money) return ok();
-    // What was confirmed holds no more: while it waited, data grew old or changed.
-    not_confirmed = !drawn && (drawn.error().code == "facts_not_met" || drawn.error().code == "amount_differs");
-    if (not_confirmed) return ok();
-    prepared = TRY(std::move(drawn));
-    return ok();
-  }));
-  if (not_confirmed) return recheck(work);
-  if (waits_for_money) {
-    wait(work.case_id, kWaitForMoney);
-    CHECK_OK(commit(rooms_.writer, "desk", {}, [&](storage::Transaction& transaction) -> Result<void> {
-      if (TRY(casework::load_case(transaction, work.case_id)).state != CaseState::rechecking) return ok();
-      return payments_.note_waiting(transaction, work.case_id, *waits_for_money);
-    }));
-    return false;
+bool CaseWorker::recheck_all(const Attempts& works) {
+  bool moved = false;
+  for (std::size_t from = 0; from < works.size() && !worker_.stopping(); from += kTogether)
+    moved = recheck_together(std::span(works).subspan(from, std::min(kTogether, works.size() - from))) || moved;
+  return moved;
+}
+
+bool CaseWorker::recheck_together(std::span<const casework::Work> works) {
+  Attempts fresh;
+  for (const auto& work : works) {
+    if (pull_fresh(work))
+      fresh.push_back(work);
+    else
+      wait(work, kWaitForData);  // A source is silent: the case stays, nothing is paid on old data.
   }
-  const Bytes seal = TRY(rooms_.sealer.seal(prepared->body, "application/xml", prepared->message_id, prepared->trace_id,
-                                            rooms_.clock.now()));
+  std::vector<casework::RecheckOutcome> outcomes(fresh.size(), casework::RecheckOutcome::wait);
+  std::vector<Effect> effects;
+  for (std::size_t i = 0; i < fresh.size(); ++i)
+    effects.emplace_back(
+        [this, &work = fresh[i], &outcome = outcomes[i]](storage::Transaction& transaction) -> Result<void> {
+          std::string reason;
+          const auto facts = TRY(fresh_facts(transaction, work, reason));
+          outcome = TRY(casework_.apply_recheck(transaction, work.case_id,
+                                                {facts.verdict, facts.tranche_amount, facts.profile_sequence, reason}));
+          return ok();
+        });
+  const auto results = commit_all(rooms_.writer, "desk", std::move(effects));
+  bool moved = false;
+  Attempts passed;
+  for (std::size_t i = 0; i < fresh.size(); ++i) {
+    if (!results[i]) {
+      try_later(fresh[i], results[i].error());
+    } else if (outcomes[i] == casework::RecheckOutcome::wait) {
+      wait(fresh[i], kWaitForRecord, true);
+    } else {
+      moved = true;
+      pulled_.erase(fresh[i].case_id);
+      const auto* policy = rooms_.policies.find(fresh[i].policy);
+      if (outcomes[i] != casework::RecheckOutcome::passed || policy == nullptr) continue;
+      if (policy->handling.channel == Channel::appropriation) passed.push_back(fresh[i]);
+    }
+  }
+  for (auto& work : passed) work.kind = WorkKind::request_payment;
+  (void)request_all(passed);
+  return moved;
+}
+
+bool CaseWorker::request_all(const Attempts& works) {
+  bool moved = false;
+  for (std::size_t from = 0; from < works.size() && !worker_.stopping(); from += kTogether)
+    moved = request_together(std::span(works).subspan(from, std::min(kTogether, works.size() - from))) || moved;
+  return moved;
+}
+
+/// What there is to do for one case, drawn up outside the transaction that will carry it out.
+struct CaseWorker::Drawn {
+  casework::Work work;
+  payment::PreparedRequest prepared;
+  Bytes seal;
   payment::RequestOutcome outcome;
-  CHECK_OK(commit(rooms_.writer, "desk", {}, [&](storage::Transaction& transaction) -> Result<void> {
-    std::string reason;
-    const auto facts = TRY(fresh_facts(transaction, work, reason));
-    outcome = TRY(payments_.commit_request(
-        transaction, *prepared, seal, facts, outgoing_,
-        [this](storage::Transaction& inner, const CaseMove& move) { return casework_.move(inner, move); }));
-    return ok();
-  }));
+};
+
+bool CaseWorker::request_together(std::span<const casework::Work> works) {
+  std::vector<Drawn> drawn;
+  Attempts not_confirmed;
+  std::vector<std::pair<casework::Work, ledger::ReserveRefusal>> without_money;
+  for (const auto& work : works) {
+    const auto read = rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
+      std::string reason;
+      const auto facts = TRY(fresh_facts(transaction, work, reason));
+      const auto handling = rooms_.policies.handling(work.policy);
+      if (!handling)
+        return refuse("policy_not_in_force", "The item " + work.policy.str() + " is not in force any more.");
+      auto prepared = payments_.prepare(transaction, work.case_id, facts, *handling);
+      if (prepared) {
+        drawn.push_back({work, std::move(prepared.value()), {}, {}});
+      } else if (const auto refusal = money_missing(prepared.error())) {
+        without_money.emplace_back(work, *refusal);
+      } else if (prepared.error().code == "facts_not_met" || prepared.error().code == "amount_differs") {
+        not_confirmed.push_back(work);  // While it waited, data grew old or changed: what was confirmed holds no more.
+      } else {
+        return prepared.error();
+      }
+      return ok();
+    });
+    if (!read) try_later(work, read.error());
+  }
+  bool moved = commit_requests(drawn);
+  std::vector<Effect> notes;
+  for (const auto& one : without_money) {
+    wait(one.first, kWaitForMoney);
+    notes.emplace_back([this, &one](storage::Transaction& transaction) -> Result<void> {
+      if (TRY(casework::load_case(transaction, one.first.case_id)).state != CaseState::rechecking) return ok();
+      return payments_.note_waiting(transaction, one.first.case_id, one.second);
+    });
+  }
+  const auto noted = commit_all(rooms_.writer, "desk", std::move(notes));
+  for (std::size_t i = 0; i < noted.size(); ++i)
+    if (!noted[i]) try_later(without_money[i].first, noted[i].error());
+  for (auto& work : not_confirmed) work.kind = WorkKind::recheck;
+  return (!not_confirmed.empty() && recheck_all(not_confirmed)) || moved;
+}
+
+bool CaseWorker::commit_requests(std::vector<Drawn>& drawn) {
+  std::erase_if(drawn, [this](Drawn& one) {
+    auto seal = rooms_.sealer.seal(one.prepared.body, "application/xml", one.prepared.message_id, one.prepared.trace_id,
+                                   rooms_.clock.now());
+    if (!seal) {
+      try_later(one.work, seal.error());
+      return true;
+    }
+    one.seal = std::move(seal.value());
+    return false;
+  });
+  std::vector<Effect> effects;
+  for (auto& one : drawn)
+    effects.emplace_back([this, &one](storage::Transaction& transaction) -> Result<void> {
+      std::string reason;
+      const auto facts = TRY(fresh_facts(transaction, one.work, reason));
+      one.outcome = TRY(payments_.commit_request(
+          transaction, one.prepared, one.seal, facts, outgoing_,
+          [this](storage::Transaction& inner, const CaseMove& move) { return casework_.move(inner, move); }));
+      return ok();
+    });
+  const auto results = commit_all(rooms_.writer, "desk", std::move(effects));
+  bool moved = false;
   using Kind = payment::RequestOutcome::Kind;
-  if (outcome.kind == Kind::waits_for_budget) wait(work.case_id, kWaitForMoney);
-  if (outcome.kind == Kind::changed) wait(work.case_id, 1s);  // Prepared anew from what is true then, without a spin.
-  if (outcome.kind == Kind::requested)
-    log_.info("Payment request drawn up.",
-              {{"case", work.case_id.str()}, {"request", outcome.business_no.str()}, {"trace", prepared->trace_id}});
-  return outcome.kind == Kind::requested || outcome.kind == Kind::changed;
+  for (std::size_t i = 0; i < drawn.size(); ++i) {
+    const auto& [work, prepared, seal, outcome] = drawn[i];
+    if (!results[i]) {
+      try_later(work, results[i].error());
+      continue;
+    }
+    if (outcome.kind == Kind::waits_for_budget) wait(work, kWaitForMoney);
+    if (outcome.kind == Kind::changed) wait(work, 1s);  // Prepared anew from what is true then, without a spin.
+    if (outcome.kind == Kind::requested)
+      log_.info("Payment request drawn up.",
+                {{"case", work.case_id.str()}, {"request", outcome.business_no.str()}, {"trace", prepared.trace_id}});
+    moved = moved || outcome.kind == Kind::requested || outcome.kind == Kind::changed;
+  }
+  return moved;
 }
 
 Result<bool> CaseWorker::send_decision(const casework::Work& work) {

@@ -1,8 +1,10 @@
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,24 +30,40 @@ class CaseWorker {
 
   void start() { worker_.start(); }
   void stop() { worker_.stop(); }
-  void wake() { worker_.wake(); }  ///< A case changed.
+  /// A case changed.
+  void wake() {
+    case_changed_ = true;
+    worker_.wake();
+  }
+  /// A profile changed: only the cases that wait for what it says are looked at.
+  void profile_changed() { worker_.wake(); }
   /// The budget book changed: what waits for money is tried again at once.
   void book_changed();
   bool busy() const { return worker_.busy(); }
 
  private:
   using Attempts = std::vector<casework::Work>;
+  struct Drawn;
   Result<bool> round();
+  /// Cases that waited for a record, whose firm's profile has changed since.
+  Result<Attempts> woken_by_records();
   /// What needs nothing from outside: all of them share commits.
   bool do_simple(const Attempts& works);
-  Result<bool> recheck(const casework::Work& work);
-  Result<bool> request_payment(const casework::Work& work);
+  /// These tell whether a case moved. Many share a commit; what befalls one takes no other along.
+  bool recheck_all(const Attempts& works);
+  bool recheck_together(std::span<const casework::Work> works);
+  bool request_all(const Attempts& works);
+  bool request_together(std::span<const casework::Work> works);
+  bool commit_requests(std::vector<Drawn>& drawn);
   Result<bool> send_decision(const casework::Work& work);
   Result<payment::FreshFacts> fresh_facts(storage::Transaction& transaction, const casework::Work& work,
                                           std::string& reason) const;
   std::set<std::string> sources_of(const casework::Work& work);
+  bool pull_fresh(const casework::Work& work);
   bool waits(const CaseId& id);
-  void wait(const CaseId& id, std::chrono::milliseconds time);
+  /// `for_record`: what the firm's profile says next may end the wait.
+  void wait(const casework::Work& work, std::chrono::milliseconds time, bool for_record = false);
+  void try_later(const casework::Work& work, const Error& error);
 
   const Rooms& rooms_;
   casework::Casework& casework_;
@@ -55,9 +73,19 @@ class CaseWorker {
   const std::function<void()> something_to_send_;
   Log log_{"case_worker"};
   Mutex mutex_;
-  /// Cases that could not go on, until when (real time); only to spare work, so it may be forgotten at any time.
-  std::map<CaseId, std::chrono::steady_clock::time_point> waiting_ GUARDED_BY(mutex_);
-  Date last_day_;  // Worker thread only.
+  struct Waiting {
+    std::chrono::steady_clock::time_point until;  // Real time.
+    casework::Work work;
+    bool for_record = false;
+  };
+  /// Cases that could not go on; only to spare work, so it may be forgotten at any time.
+  std::map<CaseId, Waiting> waiting_ GUARDED_BY(mutex_);
+  std::atomic<bool> case_changed_ = true;
+  // Worker thread only, down to the end.
+  std::map<CaseId, std::chrono::steady_clock::time_point> pulled_;  // When every source last answered for the case.
+  std::int64_t changes_seen_ = -1, list_rounds_seen_ = 0;
+  std::chrono::steady_clock::time_point looked_at_{};
+  Date last_day_;
   Worker worker_;
 };
 

@@ -108,6 +108,7 @@ struct Hub::Parts {
 
   void wake_match() {
     if (match_door) match_door->wake();
+    if (case_worker) case_worker->profile_changed();
   }
   void wake_book() {
     if (case_worker) case_worker->book_changed();
