@@ -504,23 +504,17 @@ void Connection::open_link(bool sending, const std::string& address) {
   const std::uint64_t link_id = link->id;
   links_.emplace(raw, std::move(link));
   pn_link_open(raw);
-  // A broker may never answer an attach, say for a queue without a leader. Each link has a session of its own, so that
-  // this one alone is given up and tried anew; the others go on.
+  // A broker may never answer an attach, say for a queue without a leader: then the whole connection is tried anew.
   owner_.after(limits_.handshake_deadline, [weak = weak_from_this(), link_id] {
     const auto self = weak.lock();
     if (!self) return;
     self->post([connection = self.get(), link_id] {
-      if (const Link* waiting = connection->find(link_id); waiting != nullptr && !waiting->attached)
-        connection->give_up(*waiting);
+      const Link* waiting = connection->find(link_id);
+      if (waiting != nullptr && !waiting->attached)
+        connection->kill(
+            {"amqp:connection:forced", "The attach to " + waiting->address + " was not answered in time."});
     });
   });
-}
-
-void Connection::give_up(const Link& link) {
-  pn_link_t* raw = link.raw;
-  pn_session_t* session = pn_link_session(raw);
-  drop(raw, {"amqp:not-found", "The attach to " + link.address + " was not answered in time."});
-  pn_session_close(session);  // Freed when its end is answered, at the latest with the connection.
 }
 
 void Connection::close(const AmqpError& why) {

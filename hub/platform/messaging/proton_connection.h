@@ -151,7 +151,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void drop(pn_link_t* raw, const AmqpError& why);
   void settle(const Settlement& settlement);
   void send(Sending sending);
-  void give_up(const Link& link);                ///< Of an attach that nobody answers; the owner tries it anew.
   void expect_soon(std::function<bool()> done);  ///< Cuts the connection when it is not done by the close deadline.
 
   ConnectionOwner& owner_;

@@ -114,49 +114,4 @@ BOOST_AUTO_TEST_CASE(a_broker_carries_messages_both_ways_and_loses_none_when_it_
   relay.stop();
 }
 
-BOOST_AUTO_TEST_CASE(a_queue_without_a_leader_holds_up_its_own_link_only) {
-  if (!test::RabbitMq::available()) {
-    BOOST_TEST_MESSAGE("SKIPPED: RabbitMQ is not installed.");
-    return;
-  }
-  test::RabbitMq broker;
-  broker.declare_quorum_queue("records");
-  broker.declare_quorum_queue("stuck");
-  const std::string server = "{'%2F_stuck', node()}";
-  broker.eval("ra:stop_server(quorum_queues, " + server + ").");
-
-  NodeOptions options;
-  options.limits.handshake_deadline = 1'000ms;  // Of signing in as well, which takes RabbitMQ a while.
-  auto node = std::move(Node::create(options).value());
-  std::atomic<int> records{0}, stuck{0};
-  const auto heard = node->on_incoming([&](Incoming incoming) {
-    ++(incoming.address == "records" ? records : stuck);
-    const Settlement settlement{incoming.token, {}};
-    node->settle({&settlement, 1});
-  });
-  BOOST_REQUIRE(node->dial(to_broker(broker, {"records", "stuck"}, {"records", "stuck"})).has_value());
-  const auto send = [&](const std::string& address, const std::string& id) {
-    const Bytes message = encode(envelope_of(id, "b"));
-    return node->send(address, "", message, 1, [](SendToken, const Outcome&) {}) == SendResult::taken;
-  };
-  // Longer than the broker has time to answer an attach: the other link goes on all the while.
-  const auto until = std::chrono::steady_clock::now() + 5s;
-  int sent = 0;
-  while (std::chrono::steady_clock::now() < until) {
-    if (send("records", "m" + std::to_string(sent))) ++sent;
-    BOOST_REQUIRE(comes_true([&] { return records >= sent; }, 10s));
-  }
-  BOOST_TEST(sent > 10);
-  BOOST_TEST(node->stats().connections_ever == 1u);
-  BOOST_TEST(!node->has_receiver("stuck"));
-
-  // The leader is back: the link is there without a new connection.
-  broker.eval("ra:restart_server(quorum_queues, " + server + ").");
-  BOOST_TEST(comes_true([&] { return node->has_receiver("stuck"); }, 30s));
-  BOOST_TEST(comes_true([&] { return send("stuck", "s1"); }, 10s));
-  BOOST_TEST(comes_true([&] { return stuck > 0; }, 30s));
-  BOOST_TEST(node->stats().connections_ever == 1u);
-  node->shutdown();
-}
-
 BOOST_AUTO_TEST_SUITE_END()
