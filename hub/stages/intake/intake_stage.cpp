@@ -5,12 +5,15 @@
 #include "base/assert.h"
 #include "base/json.h"
 #include "platform/crypto/digest.h"
+#include "platform/crypto/merkle_tree.h"
 #include "stages/intake/acceptance_store.h"
 #include "stages/intake/columns.h"
 #include "stages/intake/intake_store.h"
 
 namespace zhida::intake {
 namespace {
+
+constexpr std::size_t kDigestBytes = 32;
 
 /// What was answered, short: one letter a row, and the reasons of the quarantined ones in their order.
 std::string encode_outcomes(const std::vector<RecordOutcome>& outcomes) {
@@ -87,16 +90,29 @@ Result<AcceptedBatch> answer_again(const PreparedBatch& prepared, const Before& 
   return out;
 }
 
-Bytes make_manifest(const SourceBatch& batch, const std::vector<Bytes>& digests) {
+Bytes side_by_side(const SourceBatch& batch, const std::vector<Bytes>& digests) {
   Bytes all;
-  all.reserve(digests.size() * 32);
+  all.reserve(digests.size() * kDigestBytes);
   for (const auto& digest : digests) all += digest;
   for (const auto& row : batch.unreadable) all += crypto::sha256(row.body);
+  return all;
+}
+
+/// The RFC 9162 root over the rows' digests: a single row can be shown to be in the batch without the others.
+std::string rows_root(ByteView row_digests) {
+  crypto::MerkleFrontier tree(crypto::TreeHash::sm3);
+  for (std::size_t at = 0; at < row_digests.size(); at += kDigestBytes)
+    tree.append(crypto::leaf_hash(crypto::TreeHash::sm3, row_digests.substr(at, kDigestBytes)));
+  return to_hex(crypto::octets_of(tree.root()));
+}
+
+Bytes make_manifest(const SourceBatch& batch, const Bytes& all) {
   const auto json = canonical_json(Json{{"batch_id", batch.batch_id},
                                         {"origin", batch.origin},
                                         {"received_at", to_rfc3339(batch.received_at)},
                                         {"records", static_cast<std::int64_t>(batch.records.size())},
                                         {"rows_digest", "sha256:" + to_hex(crypto::sha256(all))},
+                                        {"rows_root", rows_root(all)},
                                         {"source", batch.source},
                                         {"trace_id", batch.trace_id.str()},
                                         {"unreadable", static_cast<std::int64_t>(batch.unreadable.size())}});
@@ -154,7 +170,8 @@ PreparedBatch prepare(SourceBatch batch, std::vector<MappingOutcome> outcomes, s
     out.columns_json.push_back(to_json(record.columns));
     out.digests.push_back(crypto::sha256(out.columns_json.back()));
   }
-  out.manifest = make_manifest(out.batch, out.digests);
+  out.row_digests = side_by_side(out.batch, out.digests);
+  out.manifest = make_manifest(out.batch, out.row_digests);
   out.content_digest = digest_of_content(out.batch, out.digests);
   out.default_division = std::move(default_division);
   return out;
@@ -176,14 +193,16 @@ Result<AcceptedBatch> accept(storage::Transaction& transaction, const PreparedBa
   const AcceptedBatch& result = acceptance.result;
   CHECK_OK(transaction.execute(
       "INSERT INTO intake_batch (source, batch_id, origin, received_at, records, accepted, duplicate, quarantined, "
-      "manifest, manifest_seal, payload, payload_digest, payload_seal, outcomes, trace_id, content_digest) VALUES (?, "
-      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "manifest, manifest_seal, payload, payload_digest, payload_seal, outcomes, trace_id, content_digest, "
+      "row_digests) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {batch.source, batch.batch_id, batch.origin, to_millis(batch.received_at),
        static_cast<std::int64_t>(batch.records.size() + batch.unreadable.size()), result.accepted, result.duplicate,
        result.quarantined, storage::Blob{prepared.manifest}, storage::Blob{prepared.manifest_seal},
        storage::Blob{batch.payload},
        batch.payload.empty() ? std::string() : "sha256:" + to_hex(crypto::sha256(batch.payload)),
-       storage::Blob{batch.seal}, encode_outcomes(result.outcomes), batch.trace_id.str(), prepared.content_digest}));
+       storage::Blob{batch.seal}, encode_outcomes(result.outcomes), batch.trace_id.str(), prepared.content_digest,
+       storage::Blob{prepared.row_digests}}));
   return std::move(acceptance.result);
 }
 

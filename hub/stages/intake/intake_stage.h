@@ -20,8 +20,9 @@ struct PreparedBatch {
   std::vector<MappingOutcome> outcomes;   ///< One for each of batch.records, in order.
   std::vector<Bytes> digests;             ///< SHA-256 of the columns of each record (32 octets).
   std::vector<std::string> columns_json;  ///< Canonical JSON of the columns of each record.
-  Bytes manifest;       ///< What the hub seals when the source does not: who, when, how many, digest of digests.
-  Bytes manifest_seal;  ///< Set by the flow; empty where the payload itself is sealed.
+  Bytes row_digests;  ///< SHA-256 of each record's columns, then of each unreadable row's octets, side by side.
+  Bytes manifest;     ///< What the hub seals when the source does not: who, when, how many, digest and root of digests.
+  Bytes manifest_seal;           ///< Set by the flow; empty where the payload itself is sealed.
   std::string default_division;  ///< Of rows whose firm says none: the hub's own city.
   std::string content_digest;    ///< `sha256:<hex>` over what the rows say, in order: tells a repetition from another
                                  ///< content under the same batch_id.
