@@ -12,6 +12,7 @@
 #include "flow/match_door.h"
 #include "flow/overview.h"
 #include "flow/policy_book.h"
+#include "flow/seal_keeper.h"
 #include "flow/source_door.h"
 #include "flow/stage_times.h"
 #include "flow/treasury_door.h"
@@ -71,6 +72,12 @@ Result<std::vector<matching::Policy>> load_items(const HubConfig& config, const 
   return policies;
 }
 
+SealKeeper::Files own_seal_files(const HubConfig& config) {
+  SealKeeper::Files files{config.seal.seal_file, config.seal.certificate_file, {}, config.seal.key_file};
+  files.key = config.seal_key.value_or(crypto::KeyFile{config.seal.key_file, config.seal.passphrase});
+  return files;
+}
+
 std::set<std::string> names_of(const std::vector<messaging::DialOptions>& brokers) {
   std::set<std::string> names;
   for (const auto& broker : brokers) names.insert(broker.name);
@@ -84,7 +91,7 @@ struct Hub::Parts {
   Parts(HubConfig from, std::unique_ptr<Clock> business_clock, Calendar days, std::unique_ptr<storage::Database> store,
         mapping::MappingSet maps, profile::ProfileRules profile_rules, std::vector<matching::Policy> items,
         Grants legal_grants, PeopleBook persons, std::unique_ptr<TrustKeeper> trusted,
-        std::unique_ptr<seal::Sealer> own_seal)
+        std::unique_ptr<SealKeeper> seal_of_ours)
       : config(std::move(from)),
         clock(std::move(business_clock)),
         calendar(std::move(days)),
@@ -94,7 +101,8 @@ struct Hub::Parts {
         policies(std::move(items)),
         grants(std::move(legal_grants)),
         people(std::move(persons)),
-        sealer(std::move(own_seal)),
+        own_seal(std::move(seal_of_ours)),
+        sealer(&own_seal->sealer()),
         trust(std::move(trusted)),
         trail(*clock),
         writer(*database, *clock),
@@ -131,7 +139,8 @@ struct Hub::Parts {
   const PolicyBook policies;
   const Grants grants;
   const PeopleBook people;
-  const std::unique_ptr<seal::Sealer> sealer;
+  const std::unique_ptr<SealKeeper> own_seal;
+  seal::Sealer* const sealer;  // Its.
   const std::unique_ptr<TrustKeeper> trust;
   const audit::AuditTrail trail;
   messaging::Writer writer;
@@ -177,7 +186,7 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
   auto people = TRY(PeopleBook::load(config.people_file));
   auto trust = TRY(TrustKeeper::create({config.peers_file, config.trust}, names_of(config.brokers), *clock,
                                        config.trust_look_every));
-  auto sealer = TRY(seal::Sealer::create(config.seal, trust->trust()));
+  auto sealer = TRY(SealKeeper::create(own_seal_files(config), trust->trust(), config.trust_look_every));
   auto database = TRY(storage::Database::open(config.database));
   const auto migrated = TRY(storage::migrate(*database));
   auto parts = std::make_unique<Parts>(std::move(config), std::move(clock), std::move(calendar), std::move(database),
@@ -191,7 +200,8 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
     if (configuration == configurations.end()) continue;
     CHECK_OK(p.sources.add(spec, *configuration->second));
   }
-  p.outgoing = std::make_unique<Outgoing>(*p.clock, p.sources.carried_addresses(), p.sealer->es_id());
+  p.outgoing = std::make_unique<Outgoing>(*p.clock, p.sources.carried_addresses(),
+                                          [sealer = p.sealer] { return sealer->es_id(); });
   p.match_door = std::make_unique<MatchDoor>(p.rooms, p.casework, [&p] { p.wake_cases(); });
   p.case_worker = std::make_unique<CaseWorker>(
       p.rooms, p.casework, p.payments, *p.outgoing,
@@ -247,6 +257,7 @@ Result<void> Hub::start() {
     p.node->recheck_trust();
   });
   p.trust->start();
+  p.own_seal->start();
   p.match_door->start();
   p.case_worker->start();
   p.treasury_door->start();
@@ -260,6 +271,7 @@ void Hub::stop() {
   auto& p = *parts_;
   if (!std::exchange(p.started, false)) return;
   p.trust->stop();
+  p.own_seal->stop();
   p.trust->on_change({});
   p.sources.stop();
   p.match_door->stop();
@@ -314,7 +326,9 @@ const TrustKeeper& Hub::trust() const {
   return *parts_->trust;
 }
 Result<void> Hub::reload_trust() {
-  return parts_->trust->reload();
+  const auto trust = parts_->trust->reload();
+  const auto own_seal = parts_->own_seal->reload();
+  return trust ? own_seal : trust;
 }
 DeadLetters& Hub::dead_letters() {
   return parts_->dead_letters;

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "flow/sources.h"
 #include "flow/stage_times.h"
 #include "flow/trust_keeper.h"
+#include "platform/crypto/key_source.h"
 #include "platform/messaging/node.h"
 #include "platform/storage/database.h"
 #include "seal/sealer.h"
@@ -40,6 +42,7 @@ struct HubConfig {
   messaging::Limits amqp_limits;
 
   seal::SealerFiles seal;
+  std::optional<crypto::KeySource> seal_key;  ///< Where the seal's key is; nothing: in this process, from its file.
   seal::TrustFiles trust;
   std::chrono::milliseconds trust_look_every = std::chrono::seconds(5);  ///< Real time.
   Sources::Settings schedule;

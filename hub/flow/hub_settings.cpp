@@ -9,6 +9,22 @@ messaging::TlsFiles files_of(const TlsSettings& tls) {
   return {tls.certificate->path, tls.key->path, tls.authority->path, *tls.passphrase};
 }
 
+crypto::KeySource key_of(const SealSettings& seal) {
+  if (*seal.key_holder == "hub") return crypto::KeyFile{seal.key->path, *seal.passphrase};
+  if (*seal.key_holder == "token") {
+    return crypto::Pkcs11Options{seal.token_module->path, *seal.token_label, *seal.token_key, *seal.passphrase};
+  }
+  crypto::KeyAgentOptions agent;
+  if (*seal.key_holder == "socket") {
+    agent.socket = seal.key_socket->path;
+  } else {
+    agent.program = crypto::key_agent_program();
+    agent.key_file = seal.key->path;
+    agent.passphrase = *seal.passphrase;
+  }
+  return agent;
+}
+
 std::vector<std::string> given(const Path& path) {
   return path.path.empty() ? std::vector<std::string>{} : std::vector{path.path};
 }
@@ -20,6 +36,42 @@ std::vector<std::string> HubSettings::contradictions() const {
   if (*clock == "external" && clock_file->path.empty()) sentences.emplace_back("An external clock needs `clock_file`.");
   if (city->size() != 6) sentences.emplace_back("`city` must have six digits, such as 330500.");
   return sentences;
+}
+
+std::vector<std::string> SealSettings::contradictions() const {
+  const std::string& holder = *key_holder;
+  if ((holder == "process" || holder == "hub") && key->path.empty()) {
+    return {"`seal.key` is needed where `seal.key_holder` is " + holder + "."};
+  }
+  if (holder == "socket" && key_socket->path.empty()) return {"`seal.key_holder: socket` needs `seal.key_socket`."};
+  if (holder == "token" && (token_module->path.empty() || token_label->empty() || token_key->empty())) {
+    return {"`seal.key_holder: token` needs `token_module`, `token_label` and `token_key`."};
+  }
+  return {};
+}
+
+std::vector<std::string> HubSettings::contradictions() const {
+  std::vector<std::string> sentences;
+  if (*clock == "external" && clock_file->path.empty()) sentences.emplace_back("An external clock needs `clock_file`.");
+  if (city->size() != 6) sentences.emplace_back("`city` must have six digits, such as 330500.");
+  return sentences;
+}
+
+std::vector<std::string> SealSettings::contradictions() const {
+  const std::string& holder = *key_holder;
+  if ((holder == "process" || holder == "hub") && key->path.empty()) {
+    return {"`seal.key` is needed where `seal.key_holder` is " + holder + "."};
+  }
+  if (holder == "socket" && key_socket->path.empty()) return {"`seal.key_holder: socket` needs `seal.key_socket`."};
+  if (holder == "token" && (token_module->path.empty() || token_label->empty() || token_key->empty())) {
+    return {"`seal.key_holder: token` needs `token_module`, `token_label` and `token_key`."};
+  }
+  return {};
+}
+
+std::vector<std::string> AuditSettings::contradictions() const {
+  if (tsa->url->empty() || !tsa->roots->path.empty()) return {};
+  return {"`audit.tsa.url` needs `audit.tsa.roots`: whose word is taken for the time."};
 }
 
 HubConfig LoadedSettings::hub_config() const {
@@ -56,6 +108,7 @@ HubConfig LoadedSettings::hub_config() const {
     config.brokers.push_back(std::move(dial));
   }
   config.seal = {from.seal->seal->path, from.seal->key->path, from.seal->certificate->path, *from.seal->passphrase};
+  config.seal_key = key_of(*from.seal);
   config.trust.roots = given(*from.seal->roots);
   config.trust.intermediates = given(*from.seal->intermediates);
   config.trust.revocation_lists = given(*from.seal->revocation_lists);

@@ -54,9 +54,19 @@ struct HttpSettings : ConfigSpec {
 
 struct SealSettings : ConfigSpec {
   Field<Path> seal{this, "seal", "The hub's system seal (SESeal, DER)."};
-  Field<Path> key{this, "key", "Its signing key (PKCS#8 PEM, mode 0600)."};
+  Field<std::string> key_holder{
+      this, "key_holder",
+      "Who holds the signing key: `process` (zhida-keyd, which the hub starts), `socket` (a zhida-keyd that runs by "
+      "itself), `token` (PKCS#11, P-256 only), or `hub` (the hub's own memory: for development).",
+      "process", one_of({"process", "socket", "token", "hub"})};
+  Field<Path> key{this, "key", "The signing key (PKCS#8 PEM, mode 0600), for `process` and `hub`.", Path{}};
+  Field<Path> key_socket{this, "key_socket", "For `socket`: where that zhida-keyd listens.", Path{}};
+  Field<Path> token_module{this, "token_module", "For `token`: the PKCS#11 library of its maker.", Path{}};
+  Field<std::string> token_label{this, "token_label", "For `token`: its label.", ""};
+  Field<std::string> token_key{this, "token_key", "For `token`: the label of the key pair.", ""};
   Field<Path> certificate{this, "certificate", "The signer's certificate, which the seal lists."};
-  Field<Secret<std::string>> passphrase{this, "passphrase", "Of the key, as a reference.", Secret<std::string>{}};
+  Field<Secret<std::string>> passphrase{this, "passphrase", "Of the key, or the PIN of the token, as a reference.",
+                                        Secret<std::string>{}};
   Field<Path> roots{this, "roots", "Authorities of seal certificates: a file or folder (PEM or DER)."};
   Field<Path> intermediates{this, "intermediates", "Certificates between; a file or folder.", Path{}};
   Field<Path> revocation_lists{this, "revocation_lists", "Revocation lists: a file or folder.", Path{}};
@@ -65,6 +75,7 @@ struct SealSettings : ConfigSpec {
                              "Real time between two looks whether peers, authorities or lists changed; SIGHUP reads "
                              "them at once.",
                              5s, at_least(1s)};
+  std::vector<std::string> contradictions() const override;
 };
 
 struct HubSettings : ConfigSpec {

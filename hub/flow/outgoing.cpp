@@ -23,7 +23,7 @@ Result<void> Outgoing::operator()(storage::Transaction& transaction, const Outgo
   if (!envelope.trace_id.empty()) message.properties["trace-id"] = envelope.trace_id;
   if (!envelope.seal.empty()) {
     message.properties["seal-alg"] = "sm2-sm3";
-    message.properties["seal-id"] = seal_id_;
+    message.properties["seal-id"] = seal_id_();
   }
   message.body = envelope.body;
   message.seal = envelope.seal;

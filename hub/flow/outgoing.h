@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <map>
 #include <string>
 
@@ -13,8 +14,8 @@ namespace zhida::flow {
 class Outgoing {
  public:
   /// `addresses` maps a stage's word (`sms_gateway`) to an address (`notices.sms`); what is not in it keeps its own.
-  /// `seal_id` is the esID of the hub's own seal, sent as a hint with whatever is sealed.
-  Outgoing(const Clock& clock, std::map<std::string, std::string> addresses, std::string seal_id)
+  /// `seal_id` gives the esID of the hub's own seal, sent as a hint with whatever is sealed; a rotation changes it.
+  Outgoing(const Clock& clock, std::map<std::string, std::string> addresses, std::function<std::string()> seal_id)
       : clock_(clock), addresses_(std::move(addresses)), seal_id_(std::move(seal_id)) {}
 
   Result<void> operator()(storage::Transaction& transaction, const OutgoingEnvelope& envelope) const;
@@ -22,7 +23,7 @@ class Outgoing {
  private:
   const Clock& clock_;
   const std::map<std::string, std::string> addresses_;
-  const std::string seal_id_;
+  const std::function<std::string()> seal_id_;
 };
 
 }  // namespace zhida::flow
