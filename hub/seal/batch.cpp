@@ -5,6 +5,7 @@
 #include "base/ids.h"
 #include "base/json.h"
 #include "platform/crypto/digest.h"
+#include "platform/crypto/sm3_many.h"
 #include "seal/batch_manifest.h"
 #include "seal/structure.h"
 
@@ -54,14 +55,14 @@ crypto::TreeHash tree_hash(Alg alg) {
   return alg == Alg::sm2_sm3 ? crypto::TreeHash::sm3 : crypto::TreeHash::sha256;
 }
 
-crypto::NodeHash batch_leaf(Alg alg, ByteView digest, std::string_view property_info) {
+Bytes leaf_octets(ByteView digest, std::string_view property_info) {
   Bytes data;
   data.reserve(digest.size() + 2 + property_info.size());
   data += digest;
   data += static_cast<char>(property_info.size() >> 8);
   data += static_cast<char>(property_info.size() & 0xff);
   data += property_info;
-  return crypto::leaf_hash(tree_hash(alg), data);
+  return data;
 }
 
 std::string write_manifest(const BatchManifest& manifest) {
@@ -89,11 +90,20 @@ Result<BatchManifest> read_manifest(ByteView text) {
 }
 
 std::vector<BatchMember> batch_members(Alg alg, std::span<const ToSeal> messages) {
+  std::vector<Bytes> digests;
+  if (alg == Alg::sm2_sm3) {
+    std::vector<ByteView> payloads;
+    payloads.reserve(messages.size());
+    for (const auto& message : messages) payloads.push_back(message.payload);
+    digests = crypto::sm3_many(payloads);
+  } else {
+    for (const auto& message : messages) digests.push_back(crypto::digest(alg, message.payload));
+  }
   std::vector<BatchMember> members;
   members.reserve(messages.size());
-  for (const auto& message : messages) {
+  for (std::size_t i = 0; i < messages.size(); ++i) {
     members.push_back(
-        {crypto::digest(alg, message.payload), write_property_info(message.properties, alg, message.payload.size())});
+        {std::move(digests[i]), write_property_info(messages[i].properties, alg, messages[i].payload.size())});
   }
   return members;
 }
@@ -109,8 +119,10 @@ Result<std::vector<Evidence>> seal_batch(std::span<const BatchMember> members, B
          std::nullopt});
     return evidences;
   }
-  crypto::MerkleTree tree(tree_hash(alg));
-  for (const auto& member : members) tree.append(batch_leaf(alg, member.digest, member.property_info));
+  std::vector<Bytes> leaves;
+  leaves.reserve(members.size());
+  for (const auto& member : members) leaves.push_back(leaf_octets(member.digest, member.property_info));
+  const auto tree = crypto::MerkleTree::of(tree_hash(alg), crypto::leaf_hashes(tree_hash(alg), leaves));
   const BatchManifest manifest{.alg = alg, .batch = new_uuid(), .root = tree.root(), .size = members.size()};
   const std::string text = write_manifest(manifest);
   const std::string info =

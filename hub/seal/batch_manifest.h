@@ -15,7 +15,7 @@ std::string write_manifest(const BatchManifest& manifest);
 Result<BatchManifest> read_manifest(ByteView text);
 
 crypto::TreeHash tree_hash(Alg alg);
-/// H(0x00 || digest || u16 length || propertyInfo).
-crypto::NodeHash batch_leaf(Alg alg, ByteView digest, std::string_view property_info);
+/// What a leaf is the hash of: digest || u16 length || propertyInfo.
+Bytes leaf_octets(ByteView digest, std::string_view property_info);
 
 }  // namespace zhida::seal

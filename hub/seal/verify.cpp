@@ -379,9 +379,10 @@ void Verification::batch_member(ByteView ses, const BatchProof& proof, const Pay
   if (!go_on()) return;
   const Bytes digest = payload.hash(alg);
   report_.data_hash = to_hex(digest);
+  const auto leaf = crypto::leaf_hash(tree_hash(alg), leaf_octets(digest, proof.property_info));
   const bool included = proof.property_info.size() <= 0xffff &&
-                        crypto::verify_inclusion(tree_hash(alg), batch_leaf(alg, digest, proof.property_info),
-                                                 proof.index, manifest.value().size, proof.path, manifest.value().root);
+                        crypto::verify_inclusion(tree_hash(alg), leaf, proof.index, manifest.value().size, proof.path,
+                                                 manifest.value().root);
   if (!included) {
     fail(Code::data_hash, kStep,
          "The payload with its propertyInfo is not member " + std::to_string(proof.index) + " of the batch " +

@@ -3,8 +3,12 @@
 
 namespace zhida::test {
 
-/// Gives the octets to everything that reads seals, certificates and revocation lists. Must never crash, hang or
-/// accept. Returns whether anything took them as a whole structure.
+/// Gives the octets to everything that reads proofs of batches, compact signatures and seal status lists. Aborts where
+/// one is accepted, or is not written as it was read. Returns whether anything took them.
+bool feed_proof_readers(ByteView octets);
+
+/// Gives the octets to everything that reads seals, certificates, revocation lists, time-stamps and proofs. Must never
+/// crash, hang or accept. Returns whether anything took them as a whole structure.
 bool feed_seal_readers(ByteView octets);
 
 }  // namespace zhida::test

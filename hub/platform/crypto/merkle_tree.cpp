@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "base/assert.h"
 #include "platform/crypto/digest.h"
+#include "platform/crypto/sm3_many.h"
 
 namespace zhida::crypto {
 namespace {
@@ -14,6 +16,19 @@ constexpr std::size_t kHashBytes = 32;
 NodeHash hash_of(TreeHash kind, ByteView data) {
   NodeHash out;
   hash_into(kind == TreeHash::sm3 ? HashKind::sm3 : HashKind::sha256, data, out.data());
+  return out;
+}
+
+// Many at once; SM3 side by side where the processor can.
+std::vector<NodeHash> hashes_of(TreeHash kind, const std::vector<ByteView>& data) {
+  std::vector<NodeHash> out(data.size());
+  if (kind == TreeHash::sm3) {
+    std::vector<Sm3Digest> digests(data.size());
+    sm3_many(data, digests);
+    for (std::size_t i = 0; i < data.size(); ++i) std::memcpy(out[i].data(), digests[i].data(), kHashBytes);
+    return out;
+  }
+  for (std::size_t i = 0; i < data.size(); ++i) out[i] = hash_of(kind, data[i]);
   return out;
 }
 
@@ -119,6 +134,22 @@ NodeHash node_hash(TreeHash kind, const NodeHash& left, const NodeHash& right) {
   return hash_of(kind, ByteView(buffer.data(), buffer.size()));
 }
 
+std::vector<NodeHash> leaf_hashes(TreeHash kind, const std::vector<Bytes>& data) {
+  std::size_t size = 0;
+  for (const Bytes& one : data) size += one.size() + 1;
+  Bytes prefixed;
+  prefixed.reserve(size);  // The views below point into it.
+  std::vector<ByteView> views;
+  views.reserve(data.size());
+  for (const Bytes& one : data) {
+    const std::size_t at = prefixed.size();
+    prefixed += '\0';
+    prefixed += one;
+    views.push_back(ByteView(prefixed.data() + at, one.size() + 1));
+  }
+  return hashes_of(kind, views);
+}
+
 NodeHash empty_root(TreeHash kind) {
   return hash_of(kind, {});
 }
@@ -166,6 +197,28 @@ void MerkleTree::append(const NodeHash& leaf) {
     if (row.size() % 2 != 0) return;
     hash = node_hash(kind_, row[row.size() - 2], row.back());
   }
+}
+
+MerkleTree MerkleTree::of(TreeHash kind, std::vector<NodeHash> leaves) {
+  constexpr std::size_t kNodeBytes = 1 + 2 * kHashBytes;
+  MerkleTree tree(kind);
+  if (leaves.empty()) return tree;
+  tree.levels_.push_back(std::move(leaves));
+  while (tree.levels_.back().size() >= 2) {
+    const auto& below = tree.levels_.back();
+    const std::size_t pairs = below.size() / 2;
+    Bytes octets(pairs * kNodeBytes, '\x01');
+    std::vector<ByteView> views;
+    views.reserve(pairs);
+    for (std::size_t i = 0; i < pairs; ++i) {
+      char* const node = octets.data() + i * kNodeBytes;
+      std::memcpy(node + 1, below[2 * i].data(), kHashBytes);
+      std::memcpy(node + 1 + kHashBytes, below[2 * i + 1].data(), kHashBytes);
+      views.push_back(ByteView(node, kNodeBytes));
+    }
+    tree.levels_.push_back(hashes_of(kind, views));
+  }
+  return tree;
 }
 
 NodeSource MerkleTree::source() const {

@@ -37,6 +37,10 @@ BOOST_AUTO_TEST_CASE(hashes_have_the_prefixes_of_the_standard) {
       to_hex(octets_of(leaf_hash(TreeHash::sha256, ""))) ==
       "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");  // A known answer of RFC 6962's tests.
   BOOST_TEST(octets_of(leaf_hash(TreeHash::sm3, "abc")) == sm3(Bytes(1, '\0') + "abc"));
+  const auto many = leaf_hashes(TreeHash::sm3, {"abc", "", Bytes(1000, 'x')});
+  BOOST_TEST((many[0] == leaf_hash(TreeHash::sm3, "abc")));
+  BOOST_TEST((many[1] == leaf_hash(TreeHash::sm3, "")));
+  BOOST_TEST((many[2] == leaf_hash(TreeHash::sm3, Bytes(1000, 'x'))));
   const Bytes long_leaf(1000, 'x');
   BOOST_TEST(octets_of(leaf_hash(TreeHash::sm3, long_leaf)) == sm3(Bytes(1, '\0') + long_leaf));
   for (const std::size_t size : {0u, 1u, 255u, 256u, 257u}) {
@@ -59,6 +63,9 @@ BOOST_AUTO_TEST_CASE(every_leaf_of_every_tree_has_one_path_and_no_other_leaf_fit
       const NodeHash root = plain_root(kind, {leaves.begin(), leaves.begin() + static_cast<std::ptrdiff_t>(size)});
       BOOST_REQUIRE(tree.root() == root);
       BOOST_REQUIRE(frontier.root() == root);
+      const auto whole = MerkleTree::of(kind, {leaves.begin(), leaves.begin() + static_cast<std::ptrdiff_t>(size)});
+      BOOST_REQUIRE(whole.root() == root);
+      BOOST_REQUIRE(whole.inclusion_path(size / 2, size) == tree.inclusion_path(size / 2, size));
       BOOST_REQUIRE(MerkleFrontier::restore(kind, size, frontier.peaks()).value().root() == root);
       for (std::size_t index = 0; index < size; ++index) {
         const auto path = tree.inclusion_path(index, size);
