@@ -97,7 +97,6 @@ BOOST_AUTO_TEST_CASE(a_member_of_a_batch_and_a_time_stamp_are_verified_offline) 
     const auto data = folder.write("two", "two");
     const std::string basis = kVerify + " --root " + root + " --crl " + list + " --at 2025-11-05 --require-time ";
     BOOST_TEST(run(basis + "--data " + data + " --proof " + proof + " " + ses).status == 0);
-    BOOST_TEST(run(kVerify + " seal --root " + root + " --data " + data + " --proof " + proof + " " + ses).status == 0);
     BOOST_TEST(run(basis + "--data " + data + " " + ses).status == 11);
     BOOST_TEST(run(basis + "--data " + folder.write("x", "x") + " --proof " + proof + " " + ses).status == 11);
     BOOST_TEST(run(basis + "--data " + data + " --proof " + data + " " + ses).status == 1);
