@@ -1,9 +1,12 @@
 // zhida-verify: lets anyone check sealed payloads, offline and without configuration.
 #include <iostream>
+#include <ostream>
 #include <string>
 #include <vector>
 
 #include "seal/commands.h"
+#include "seal_tools/log_command.h"
+#include "seal_tools/pack_command.h"
 
 namespace {
 
@@ -30,20 +33,34 @@ constexpr std::string_view kHelp =
     "data_hash,\n"
     "12 timestamp; 64 usage, 66 a file that cannot be used.\n";
 
-/// `zhida-verify NAME …`; what begins with an option, or is a file, is a signature over a payload.
+int verify_signatures(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& complaints) {
+  const auto report = zhida::seal::verify_files(arguments);
+  if (!report) {
+    const bool usage = report.error().code == "usage";
+    complaints << report.error().message << "\n" << (usage ? kHelp : "");
+    return usage ? kUsage : kUnusableFile;
+  }
+  out << report.value().dump(2, ' ', false, zhida::Json::error_handler_t::replace) << "\n";
+  return report.value()["code"].get<int>();
+}
+
+/// `zhida-verify NAME …`; whatever else comes first begins the options of a signature over a payload.
 struct Subcommand {
   std::string_view name;
-  zhida::Result<zhida::Json> (*run)(const std::vector<std::string>& arguments);
+  const char* help;
+  int (*run)(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& complaints);
 };
-constexpr Subcommand kSubcommands[] = {
-    {"seal", &zhida::seal::verify_files},
+const Subcommand kSubcommands[] = {
+    {"pack", zhida::seal_tools::kPackHelp, &zhida::seal_tools::run_pack_command},
+    {"log", zhida::seal_tools::kLogHelp, &zhida::seal_tools::run_log_command},
 };
 
-zhida::Result<zhida::Json> run(const std::vector<std::string>& arguments) {
+int run(const std::vector<std::string>& arguments) {
   for (const auto& subcommand : kSubcommands) {
-    if (arguments.front() == subcommand.name) return subcommand.run({arguments.begin() + 1, arguments.end()});
+    if (arguments.front() != subcommand.name) continue;
+    return subcommand.run({arguments.begin() + 1, arguments.end()}, std::cout, std::cerr);
   }
-  return zhida::seal::verify_files(arguments);
+  return verify_signatures(arguments, std::cout, std::cerr);
 }
 
 }  // namespace
@@ -51,16 +68,12 @@ zhida::Result<zhida::Json> run(const std::vector<std::string>& arguments) {
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "help") {
-    (arguments.empty() ? std::cerr : std::cout) << kHelp;
+    auto& out = arguments.empty() ? std::cerr : std::cout;
+    out << kHelp;
+    for (const auto& subcommand : kSubcommands) out << "\n" << subcommand.help;
     return arguments.empty() ? kUsage : 0;
   }
-  const auto report = run(arguments);
-  if (!report) {
-    const bool usage = report.error().code == "usage";
-    std::cerr << report.error().message << "\n" << (usage ? kHelp : "");
-    return usage ? kUsage : kUnusableFile;
-  }
-  std::cout << report.value().dump(2, ' ', false, zhida::Json::error_handler_t::replace) << "\n" << std::flush;
-  if (!std::cout) return kUnusableFile;  // E.g. a full disk: a report that nobody can read must not look like success.
-  return report.value()["code"].get<int>();
+  const int status = run(arguments);
+  std::cout << std::flush;
+  return std::cout ? status : kUnusableFile;  // A report that nobody can read must not look like success.
 }
