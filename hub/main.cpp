@@ -64,6 +64,7 @@ int main(int argc, char** argv) {
 
   auto* mapping = pass_on(app, "mapping", "Mapping files: check, test, run");
   auto* policy = pass_on(app, "policy", "Policy items: check, test, match, explain");
+  auto* cert = pass_on(app, "cert", "Certificates: list, check (days left), renew (a new key and a request)");
   auto* seal = pass_on(app, "seal", "Electronic seals: make-seal, sign, verify, show");
 
   auto* profile = app.add_subcommand("profile", "Profiles of firms: show");
@@ -100,13 +101,31 @@ int main(int argc, char** argv) {
       outbox->add_subcommand("send-again", "Send a refused message once more, the same octets under the same id"));
   outbox_again->add_option("id", options.name, "Number in the list")->required();
 
-  auto* audit = app.add_subcommand("audit", "The audit trail: verify");
+  auto* audit = app.add_subcommand("audit", "The log of all that happened: verify, archive");
   audit->require_subcommand(1);
   auto* audit_verify = with_json(
-      with_config(audit->add_subcommand("verify", "Recompute every hash; names the first record that does not hold")));
+      with_config(audit->add_subcommand("verify", "Recompute every hash, check every head; names the first record that does not hold")));
   audit_verify->add_option("--from", options.from, "First sequence number")->capture_default_str();
   audit_verify->add_option("--head", options.head,
-                           "A head kept elsewhere, as SEQ:HEX: notices records that were cut off");
+                           "A head kept elsewhere: SEQ:HEX of a record, or a file with a sealed head; notices records "
+                           "that were cut off, and another history");
+  audit_verify->add_option("--archive", options.archives, "Folder of an archive whose records are not here any more");
+  auto* audit_archive = with_json(with_config(audit->add_subcommand(
+      "archive", "Write the oldest records into a folder of their own, with heads, time-stamps and proofs")));
+  audit_archive->add_option("--before", options.before, "Records before this day (YYYY-MM-DD)")->required();
+  audit_archive->add_option("-o,--out", options.out, "Where to; a new folder")->required();
+  audit_archive->add_flag("--prune", options.prune, "Then delete these records here; their hashes stay");
+
+  auto* evidence = app.add_subcommand("evidence", "Packs that prove one case to somebody outside: export");
+  evidence->require_subcommand(1);
+  auto* evidence_export = with_json(with_config(evidence->add_subcommand(
+      "export", "Write one case's evidence as a ZIP file that zhida-verify checks offline; the trail tells who got it")));
+  evidence_export->add_option("--case", options.name, "Case number")->required();
+  evidence_export->add_option("-o,--out", options.pack_file, "The file to write")->required();
+  evidence_export->add_option("--for", options.level, "auditor, firm or public: how much it shows")->capture_default_str();
+  evidence_export->add_option("--reader", options.reader, "Who will get it, as the trail names them");
+  evidence_export->add_option("--withhold", options.withhold,
+                              "A fact to withhold besides, e.g. payee.account_no, or a beginning of names: payee.*");
 
   auto* reconcile =
       with_json(with_config(app.add_subcommand("reconcile", "One day, our book against the treasury's word")));
@@ -140,6 +159,7 @@ int main(int argc, char** argv) {
   const auto chosen = [](const CLI::App* command) { return command->parsed(); };
   if (chosen(mapping)) return cli::mapping(mapping->remaining());
   if (chosen(policy)) return cli::policy(policy->remaining());
+  if (chosen(cert)) return cli::cert(cert->remaining());
   if (chosen(seal)) return cli::seal(seal->remaining());
   if (chosen(app.get_subcommand("serve"))) return cli::serve(options, ZHIDA_VERSION);
   if (chosen(check)) return cli::check(options);
@@ -153,7 +173,8 @@ int main(int argc, char** argv) {
   if (chosen(benefit_case)) return cli::case_show(options);
   if (chosen(replay)) return cli::replay(options);
   if (chosen(outbox)) return chosen(outbox_again) ? cli::outbox_send_again(options) : cli::outbox_list(options);
-  if (chosen(audit)) return cli::audit_verify(options);
+  if (chosen(audit)) return chosen(audit_archive) ? cli::audit_archive(options) : cli::audit_verify(options);
+  if (chosen(evidence)) return cli::evidence_export(options);
   if (chosen(reconcile)) return cli::reconcile(options);
   if (chosen(database)) {
     if (database->get_subcommand("migrate")->parsed()) return cli::db_migrate(options);

@@ -21,6 +21,11 @@ struct Options {
   std::string name, source, code, record_type, day, division, head;
   std::vector<std::string> dead_letters;  ///< Numbers, or `all`.
   std::int64_t from = 1;
+  std::string level = "auditor", reader, pack_file;  ///< Of an evidence pack.
+  std::vector<std::string> withhold;
+  std::vector<std::string> archives;
+  std::string before, out;
+  bool prune = false;
 };
 
 int serve(const Options& options, const std::string& version);
@@ -33,12 +38,15 @@ int adapter_pull(const Options& options);
 int mapping(const std::vector<std::string>& arguments);
 int policy(const std::vector<std::string>& arguments);
 int seal(const std::vector<std::string>& arguments);
+int cert(const std::vector<std::string>& arguments);
 int profile_show(const Options& options);
 int case_show(const Options& options);
 int replay(const Options& options);
 int outbox_list(const Options& options);
 int outbox_send_again(const Options& options);
 int audit_verify(const Options& options);
+int audit_archive(const Options& options);
+int evidence_export(const Options& options);
 int reconcile(const Options& options);
 int db_migrate(const Options& options);
 int db_status(const Options& options);

@@ -1,4 +1,4 @@
-// profile, case, replay, audit, reconcile, db: what stands in the store.
+// profile, case, replay, reconcile, db: what stands in the store.
 #include <cerrno>
 #include <iostream>
 
@@ -257,42 +257,6 @@ int outbox_send_again(const Options& options) {
   if (!done) return fail(done.error());
   std::cout << "Message " << id << " leaves again with the next round of the relay.\n";
   return kOk;
-}
-
-int audit_verify(const Options& options) {
-  std::optional<audit::AuditHead> head;
-  if (!options.head.empty()) {
-    const auto colon = options.head.find(':');
-    const auto hash = colon == std::string::npos ? Result<Bytes>(refuse("hex_malformed", ""))
-                                                 : from_hex(options.head.substr(colon + 1));
-    if (!hash || options.head.find_first_not_of("0123456789") != colon) {
-      std::cerr << "--head wants SEQ:HEX, as an earlier verification printed it.\n";
-      return kUsage;
-    }
-    head = audit::AuditHead{std::stoll(options.head.substr(0, colon)), hash.value()};
-  }
-  const auto store = open_store(options);
-  if (!store) return fail(store.error());
-  audit::LogReport report;
-  const bool terminal = isatty(STDERR_FILENO) != 0;
-  const auto done = store.value()->read([&](storage::Transaction& transaction) -> Result<void> {
-    report = TRY(audit::verify_log(transaction, options.from, head, [&](std::int64_t seq) {
-      if (terminal) std::cerr << "\r" << seq << " records" << std::flush;
-    }));
-    return ok();
-  });
-  if (terminal) std::cerr << "\r";
-  if (!done) return fail(done.error());
-  if (options.json) {
-    std::cout << audit::to_json(report).dump() << "\n";
-  } else if (report.holds()) {
-    std::cout << report.records << " records hold";
-    if (report.head) std::cout << "; head " << report.head->seq << ":" << to_hex(report.head->record_hash);
-    std::cout << "\n";
-  } else {
-    std::cout << "record " << *report.broken_at << ": " << report.fault << ". " << report.detail << "\n";
-  }
-  return report.holds() ? kOk : kFindings;
 }
 
 int reconcile(const Options& options) {

@@ -23,6 +23,10 @@ Result<Json> messages(App&, const Call&);
 Result<Json> dead_letters(App&, const Call&);
 Result<Json> dead_letter(App&, const Call&);
 Result<Json> audit_records(App&, const Call&);
+Result<Json> log_head(App&, const Call&);
+Result<Json> log_inclusion(App&, const Call&);
+Result<Json> log_consistency(App&, const Call&);
+Result<Json> log_countersign(App&, const Call&);
 
 Result<Json> confirm(App&, const Call&);
 Result<Json> decline(App&, const Call&);

@@ -1,4 +1,4 @@
-#include "audit/audit_trail.h"
+#include "audit/verify_log.h"
 #include "console/api.h"
 #include "console/scoped_status.h"
 #include "console/views.h"
@@ -216,8 +216,10 @@ Result<Json> pull(App& app, const Call& call) {
 }
 
 Result<Json> verify_audit(App& app, const Call&) {
-  return read<Json>(app, [](Transaction& transaction) -> Result<Json> {
-    return audit::to_json(TRY(audit::verify_log(transaction)));
+  const auto trust = app.hub.rooms().trust.trust();
+  return read<Json>(app, [&](Transaction& transaction) -> Result<Json> {
+    return audit::to_json(
+        TRY(audit::verify_log(transaction, {.trust = trust.get(), .now = app.hub.rooms().clock.now()})));
   });
 }
 

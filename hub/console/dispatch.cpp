@@ -129,7 +129,8 @@ Answer act(App& app, const Route& route, Call& call) {
       !std::all_of(key_text.begin(), key_text.end(), [](char c) { return c > ' ' && c <= '~'; }))
     return problem_answer(call, refuse("idempotency_key_malformed", "A key is 1 to 200 visible ASCII characters."));
   const auto& rooms = app.hub.rooms();
-  const AnswerKey key{call.person->id, "POST " + call.request.path, key_text};
+  const std::string who = call.person != nullptr ? call.person->id : "certificate:" + call.request.client_fingerprint;
+  const AnswerKey key{who, "POST " + call.request.path, key_text};
   const std::string digest = to_hex(crypto::sha256(call.request.body));
   if (!app.running.begin(key))
     return problem_answer(call, refuse("idempotency_key_running", "This very request is being worked on."));
@@ -173,9 +174,10 @@ Answer handle(App& app, Call& call) {
     return api ? problem_answer(call, error) : pages::error_page(app, call, error);
   };
   identify(app, call);
-  if (api && call.person == nullptr)
-    return fail(refuse("not_signed_in", "Show a client certificate that people.yaml knows, or sign in at /sign-in."));
   auto found = find_route(request.method, request.path);
+  const bool open = found.route != nullptr && found.route->roles.empty();
+  if (api && !open && call.person == nullptr)
+    return fail(refuse("not_signed_in", "Show a client certificate that people.yaml knows, or sign in at /sign-in."));
   if (found.route == nullptr) {
     if (found.other_methods.empty()) return fail(refuse("not_found", "There is nothing at " + request.path + "."));
     Answer answer = fail(refuse("method_not_allowed", request.method + " is not possible here."));

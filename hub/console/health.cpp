@@ -151,6 +151,17 @@ Result<Answer> metrics(App& app, const Call&) {
   numbers.family("zhida_stage_seconds", "How long the stages take.", prometheus::MetricType::Histogram);
   for (const auto& [stage, times] : app.hub.stage_times()) numbers.histogram(times, {{"stage", stage}});
   numbers.gauge("zhida_audit_records", "Rows of the trail.").value(overview.audit_records);
+  if (const auto log = app.hub.log_numbers())
+    numbers.gauge("zhida_log_unsealed_records", "Records of the log that no sealed head covers yet.")
+        .value(log.value().records - log.value().sealed);
+  if (const auto time = app.hub.time_state(); time.configured) {
+    numbers.gauge("zhida_trusted_time_age_seconds", "Since trusted time could be had the last time.")
+        .value(std::chrono::duration_cast<std::chrono::seconds>(time.age).count());
+    numbers.gauge("zhida_trusted_time_failing", "1 when the last question for the time failed.")
+        .value(time.error_code.empty() ? 0 : 1);
+    numbers.gauge("zhida_payments_paused", "1 while no payment request leaves for lack of trusted time.")
+        .value(time.payments_allowed ? 0 : 1);
+  }
   const auto trust = app.hub.trust().state();
   numbers.gauge("zhida_trust_stale", "1 when peers, authorities or lists could not be read: older ones go on.")
       .value(trust.last_error.empty() ? 0 : 1);
@@ -164,6 +175,13 @@ Result<Answer> metrics(App& app, const Call&) {
   for (const auto& source : sources) numbers.value(source.last_error.empty() ? 0 : 1, {{"adapter", source.name}});
   numbers.gauge("zhida_source_paused", "1 when nothing is pulled from a source.");
   for (const auto& source : sources) numbers.value(source.paused ? 1 : 0, {{"adapter", source.name}});
+  numbers.gauge("zhida_certificate_days_left", "Days that each certificate in use is still valid.");
+  for (const auto& [name, path] : app.hub.config().certificate_files) {
+    const auto certificate = crypto::Certificate::load(path);
+    if (!certificate) continue;
+    const auto left = certificate.value().not_after() - SystemClock().now();
+    numbers.value(std::chrono::floor<std::chrono::days>(left).count(), {{"name", name}});
+  }
   if (!app.certificate_file.empty()) {
     const auto certificate = crypto::Certificate::load(app.certificate_file);
     if (certificate) {

@@ -120,6 +120,14 @@ std::span<const Route> routes() {
        "",
        &api::upload,
        "A department's list as a CSV file; takes the same way as a dropped one."},
+      {"GET", "/api/v1/log/head", kOpen, "size:integer", &api::log_head,
+       "The log's newest sealed head, or the one of this size, with its time-stamp and countersignatures."},
+      {"GET", "/api/v1/log/inclusion", kOpen, "seq:integer! size:integer", &api::log_inclusion,
+       "Proof that a record is under a head (RFC 9162)."},
+      {"GET", "/api/v1/log/consistency", kOpen, "from:integer! to:integer!", &api::log_consistency,
+       "Proof that a head goes on from an earlier one (RFC 9162)."},
+      {"POST", "/api/v1/log/countersignatures", kOpen, "size:integer! seal:string!", &api::log_countersign,
+       "A peer, known by its certificate, seals a head's text with its own seal: it saw that head."},
       {"GET", "/api/v1/adapters", kStaff, "", &api::adapters, "The sources, and how each is doing."},
       {"POST",
        "/api/v1/adapters/{name}/pull",
@@ -189,6 +197,12 @@ std::span<const Route> routes() {
        "",
        &pages::decide,
        "Decides a case."},
+      {"POST",
+       "/cases/{id}/evidence",
+       {"auditor", "integration_admin"},
+       "",
+       &pages::export_evidence,
+       "A pack of evidence for an auditor, the firm or the public; who got it is in the trail."},
       {"GET", "/quarantine", kTechnicians, "source:string code:string state:string cursor:string", &pages::quarantine,
        "Rows that were kept out."},
       {"GET", "/quarantine/{id}", kTechnicians, "done:string", &pages::quarantined, "One row that was kept out."},
@@ -265,8 +279,9 @@ Result<void> check_body(const Route& route, const Json& body) {
                       (known->type == "integer" && value.is_number_integer()) ||
                       (known->type == "object" && value.is_object()) || (known->type == "array" && value.is_array());
     if (!fits) return refuse("field_wrong_type", "/" + name + ": must be of type " + known->type + ".");
-    if (value.is_string() && value.get_ref<const std::string&>().size() > 4'000)
-      return refuse("field_too_long", "/" + name + ": at most 4000 octets.");
+    const std::size_t most = name == "seal" ? 40'000 : 4'000;  // A seal brings its picture.
+    if (value.is_string() && value.get_ref<const std::string&>().size() > most)
+      return refuse("field_too_long", "/" + name + ": at most " + std::to_string(most) + " octets.");
   }
   for (const auto& member : members)
     if (member.required && !body.contains(member.name))

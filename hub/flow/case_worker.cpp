@@ -5,6 +5,8 @@
 
 #include "flow/policy_book.h"
 #include "flow/source_door.h"
+#include "flow/stage_times.h"
+#include "flow/trust_keeper.h"
 #include "seal/sealer.h"
 #include "stages/casework/case_store.h"
 #include "stages/matching/evaluate.h"
@@ -41,12 +43,14 @@ std::optional<ledger::ReserveRefusal> money_missing(const Error& error) {
 }  // namespace
 
 CaseWorker::CaseWorker(const Rooms& rooms, casework::Casework& casework, payment::PaymentStage& payments,
-                       const Outgoing& outgoing, PullFresh pull_fresh, std::function<void()> something_to_send)
+                       const Outgoing& outgoing, PullFresh pull_fresh, std::function<bool()> payments_allowed,
+                       std::function<void()> something_to_send)
     : rooms_(rooms),
       casework_(casework),
       payments_(payments),
       outgoing_(outgoing),
       pull_fresh_(std::move(pull_fresh)),
+      payments_allowed_(std::move(payments_allowed)),
       something_to_send_(std::move(something_to_send)),
       worker_("case_worker", rooms.clock, 200ms, [this] { return round(); }) {}
 
@@ -322,6 +326,10 @@ struct CaseWorker::Drawn {
 };
 
 bool CaseWorker::request_together(std::span<const casework::Work> works) {
+  if (!payments_allowed_()) {  // Without trusted time nobody could prove later when it was asked for.
+    for (const auto& work : works) wait(work, kWaitForData);
+    return false;
+  }
   std::vector<Drawn> drawn;
   Attempts not_confirmed;
   std::vector<std::pair<casework::Work, ledger::ReserveRefusal>> without_money;
@@ -362,17 +370,33 @@ bool CaseWorker::request_together(std::span<const casework::Work> works) {
   return (!not_confirmed.empty() && recheck_all(not_confirmed)) || moved;
 }
 
-bool CaseWorker::commit_requests(std::vector<Drawn>& drawn) {
-  std::erase_if(drawn, [this](Drawn& one) {
-    auto seal = rooms_.sealer.seal(one.prepared.body, "application/xml", one.prepared.message_id, one.prepared.trace_id,
-                                   rooms_.clock.now());
-    if (!seal) {
-      try_later(one.work, seal.error());
-      return true;
+void CaseWorker::seal_requests(std::vector<Drawn>& drawn) {
+  const StageTimes::Timer timer(rooms_.times, "seal");
+  const bool together = drawn.size() > 1 && rooms_.trust.forms_for(payments_.address()).batch;
+  static_assert(kTogether <= seal::kBatchLeavesMax);
+  const std::size_t step = together ? drawn.size() : 1;  // A batch of one is a plain seal.
+  for (std::size_t from = 0; from < drawn.size(); from += step) {
+    const auto some = std::span(drawn).subspan(from, step);
+    std::vector<seal::ToSeal> messages;
+    for (const auto& one : some)
+      messages.push_back(
+          {one.prepared.body, {"application/xml", one.prepared.message_id, one.prepared.trace_id}});
+    auto sealed = rooms_.sealer.seal_batch(messages, rooms_.clock.now());
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      if (!sealed) {
+        try_later(some[i].work, sealed.error());
+        continue;
+      }
+      auto& evidence = sealed.value()[i];
+      some[i].seal = std::move(evidence.ses);
+      if (evidence.proof) some[i].prepared.seal_proof = seal::write_proof_json(*evidence.proof);
     }
-    one.seal = std::move(seal.value());
-    return false;
-  });
+  }
+  std::erase_if(drawn, [](const Drawn& one) { return one.seal.empty(); });
+}
+
+bool CaseWorker::commit_requests(std::vector<Drawn>& drawn) {
+  seal_requests(drawn);
   std::vector<Effect> effects;
   for (auto& one : drawn)
     effects.emplace_back([this, &one](storage::Transaction& transaction) -> Result<void> {

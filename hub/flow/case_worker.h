@@ -26,7 +26,8 @@ using PullFresh = std::function<bool(const std::string& uscc, const std::set<std
 class CaseWorker {
  public:
   CaseWorker(const Rooms& rooms, casework::Casework& casework, payment::PaymentStage& payments,
-             const Outgoing& outgoing, PullFresh pull_fresh, std::function<void()> something_to_send);
+             const Outgoing& outgoing, PullFresh pull_fresh, std::function<bool()> payments_allowed,
+             std::function<void()> something_to_send);
 
   void start() { worker_.start(); }
   void stop() { worker_.stop(); }
@@ -37,7 +38,7 @@ class CaseWorker {
   }
   /// A profile changed: only the cases that wait for what it says are looked at.
   void profile_changed() { worker_.wake(); }
-  /// The budget book changed: what waits for money is tried again at once.
+  /// The budget book changed, or trusted time is back: what waits for it is tried again at once.
   void book_changed();
   bool busy() const { return worker_.busy(); }
 
@@ -55,6 +56,8 @@ class CaseWorker {
   bool request_all(const Attempts& works);
   bool request_together(std::span<const casework::Work> works);
   bool commit_requests(std::vector<Drawn>& drawn);
+  /// What will share a commit shares a seal where the treasury takes that; what cannot be sealed leaves the list.
+  void seal_requests(std::vector<Drawn>& drawn);
   Result<bool> send_decision(const casework::Work& work);
   Result<payment::FreshFacts> fresh_facts(storage::Transaction& transaction, const casework::Work& work,
                                           std::string& reason) const;
@@ -70,6 +73,7 @@ class CaseWorker {
   payment::PaymentStage& payments_;
   const Outgoing& outgoing_;
   const PullFresh pull_fresh_;
+  const std::function<bool()> payments_allowed_;  // Trusted time can be had.
   const std::function<void()> something_to_send_;
   Log log_{"case_worker"};
   Mutex mutex_;

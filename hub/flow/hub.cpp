@@ -142,7 +142,7 @@ struct Hub::Parts {
   const std::unique_ptr<SealKeeper> own_seal;
   seal::Sealer* const sealer;  // Its.
   const std::unique_ptr<TrustKeeper> trust;
-  const audit::AuditTrail trail;
+  audit::AuditTrail trail;
   messaging::Writer writer;
   StageTimes times;
   const Rooms rooms;
@@ -154,6 +154,8 @@ struct Hub::Parts {
   // Made once the sources are known; each reads what it has to do from the database.
   std::unique_ptr<Outgoing> outgoing;
   std::unique_ptr<MatchDoor> match_door;
+  std::unique_ptr<LogKeeper> log_keeper;
+  std::unique_ptr<TimeKeeper> time_keeper;
   std::unique_ptr<CaseWorker> case_worker;
   std::unique_ptr<TreasuryDoor> treasury_door;
   std::unique_ptr<Desk> desk;
@@ -201,12 +203,17 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
     CHECK_OK(p.sources.add(spec, *configuration->second));
   }
   p.outgoing = std::make_unique<Outgoing>(*p.clock, p.sources.carried_addresses(),
-                                          [sealer = p.sealer] { return sealer->es_id(); });
+                                          [sealer = p.sealer] { return sealer->es_id(); }, *p.trust);
   p.match_door = std::make_unique<MatchDoor>(p.rooms, p.casework, [&p] { p.wake_cases(); });
+  std::shared_ptr<const seal::Trust> authorities;
+  if (!p.config.time.url.empty()) authorities = TRY(seal::Trust::load(p.config.time_trust));
+  p.time_keeper = std::make_unique<TimeKeeper>(p.rooms, p.config.time, std::move(authorities), [&p] { p.wake_book(); });
+  p.log_keeper = std::make_unique<LogKeeper>(p.rooms, [&p] { p.time_keeper->wake(); });
+  p.trail.tell_every(1'000, [&p] { p.log_keeper->wake(); });
   p.case_worker = std::make_unique<CaseWorker>(
       p.rooms, p.casework, p.payments, *p.outgoing,
       [&p](const std::string& uscc, const std::set<std::string>& names) { return p.sources.pull_fresh(uscc, names); },
-      [&p] { p.wake_senders(); });
+      [&p] { return p.time_keeper->payments_allowed(); }, [&p] { p.wake_senders(); });
   treasury::TreasurySettings settings;
   settings.overdue_after = p.config.overdue_after;
   settings.ask_again_after = p.config.overdue_after;
@@ -223,6 +230,8 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
 
 Result<void> Hub::start() {
   auto& p = *parts_;
+  CHECK_OK(p.log_keeper->begin());
+  CHECK_OK(p.time_keeper->begin());
   CHECK_OK(commit(p.writer, "desk", {}, [&p](storage::Transaction& transaction) -> Result<void> {
     audit::AuditEntry entry;
     entry.kind = "hub_started";
@@ -258,6 +267,8 @@ Result<void> Hub::start() {
   });
   p.trust->start();
   p.own_seal->start();
+  p.log_keeper->start();
+  p.time_keeper->start();
   p.match_door->start();
   p.case_worker->start();
   p.treasury_door->start();
@@ -276,6 +287,7 @@ void Hub::stop() {
   p.sources.stop();
   p.match_door->stop();
   p.case_worker->stop();
+  p.time_keeper->stop();
   p.treasury_door->stop();
   p.carrier->stop();
   if (p.relay) p.relay->stop();
@@ -294,6 +306,9 @@ void Hub::stop() {
     (void)TRY(p.trail.append(transaction, entry));
     return ok();
   });
+  p.log_keeper->stop();
+  if (const auto sealed = p.log_keeper->seal_rest(); !sealed)
+    p.log.warning("The log's last records were not sealed; the next start does it.", {{"code", sealed.error().code}});
   p.writer.stop();
   p.relay.reset();
   p.handle_once.reset();
@@ -346,13 +361,20 @@ const HubConfig& Hub::config() const {
   return parts_->config;
 }
 
+Result<LogKeeper::Numbers> Hub::log_numbers() const {
+  return parts_->log_keeper->numbers();
+}
+TimeState Hub::time_state() const {
+  return parts_->time_keeper->state();
+}
+
 Waiting Hub::waiting() const {
   const auto& p = *parts_;
   const auto writer = p.writer.stats();
   Waiting waiting;
   waiting.writer = static_cast<std::int64_t>(writer.queued + writer.waiting_for_retry);
   waiting.match = p.match_door->busy() ? 1 : 0;
-  waiting.cases = p.case_worker->busy() || p.treasury_door->busy() ? 1 : 0;
+  waiting.cases = p.case_worker->busy() || p.treasury_door->busy() || p.time_keeper->busy() ? 1 : 0;
   waiting.sources = p.sources.busy() ? 1 : 0;
   waiting.outbox = p.carrier->busy() ? 1 : 0;
   return waiting;
@@ -375,6 +397,12 @@ Result<Json> Hub::status() const {
                        {"outbox", now_waiting.outbox},
                        {"payments", now_waiting.cases},
                        {"sources", now_waiting.sources}};
+  const auto numbers = TRY(p.log_keeper->numbers());
+  status["log"] = {{"id", numbers.log},
+                   {"records", numbers.records},
+                   {"sealed", numbers.sealed},
+                   {"sealed_at", numbers.sealed_at.empty() ? Json(nullptr) : Json(numbers.sealed_at)}};
+  status["trusted_time"] = to_json(p.time_keeper->state());
   Json sources = Json::array();
   for (const auto& source : p.sources.status())
     sources.push_back({{"name", source.name},

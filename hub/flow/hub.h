@@ -10,10 +10,12 @@
 #include "adapter_api/adapter_spec.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "flow/log_keeper.h"
 #include "flow/people.h"
 #include "flow/rooms.h"
 #include "flow/sources.h"
 #include "flow/stage_times.h"
+#include "flow/time_keeper.h"
 #include "flow/trust_keeper.h"
 #include "platform/crypto/key_source.h"
 #include "platform/messaging/node.h"
@@ -42,8 +44,11 @@ struct HubConfig {
   messaging::Limits amqp_limits;
 
   seal::SealerFiles seal;
+  std::map<std::string, std::string> certificate_files;  ///< By a name for people and metrics, such as `seal`.
   std::optional<crypto::KeySource> seal_key;  ///< Where the seal's key is; nothing: in this process, from its file.
   seal::TrustFiles trust;
+  TimeSettings time;                                                     ///< Where trusted time comes from.
+  seal::TrustFiles time_trust;                                           ///< Whose word is taken for it.
   std::chrono::milliseconds trust_look_every = std::chrono::seconds(5);  ///< Real time.
   Sources::Settings schedule;
   std::chrono::hours overdue_after = std::chrono::hours(72);
@@ -85,6 +90,8 @@ class Hub {
   /// Numbers, sources, what is waiting: the body of GET /api/v1/status.
   Result<Json> status() const;
   Waiting waiting() const;
+  Result<LogKeeper::Numbers> log_numbers() const;
+  TimeState time_state() const;
   messaging::NodeStats node_stats() const;
   messaging::WriterStats writer_stats() const;
   std::map<std::string, StageTimes::Histogram> stage_times() const;

@@ -50,25 +50,6 @@ std::vector<std::string> SealSettings::contradictions() const {
   return {};
 }
 
-std::vector<std::string> HubSettings::contradictions() const {
-  std::vector<std::string> sentences;
-  if (*clock == "external" && clock_file->path.empty()) sentences.emplace_back("An external clock needs `clock_file`.");
-  if (city->size() != 6) sentences.emplace_back("`city` must have six digits, such as 330500.");
-  return sentences;
-}
-
-std::vector<std::string> SealSettings::contradictions() const {
-  const std::string& holder = *key_holder;
-  if ((holder == "process" || holder == "hub") && key->path.empty()) {
-    return {"`seal.key` is needed where `seal.key_holder` is " + holder + "."};
-  }
-  if (holder == "socket" && key_socket->path.empty()) return {"`seal.key_holder: socket` needs `seal.key_socket`."};
-  if (holder == "token" && (token_module->path.empty() || token_label->empty() || token_key->empty())) {
-    return {"`seal.key_holder: token` needs `token_module`, `token_label` and `token_key`."};
-  }
-  return {};
-}
-
 std::vector<std::string> AuditSettings::contradictions() const {
   if (tsa->url->empty() || !tsa->roots->path.empty()) return {};
   return {"`audit.tsa.url` needs `audit.tsa.roots`: whose word is taken for the time."};
@@ -109,11 +90,28 @@ HubConfig LoadedSettings::hub_config() const {
   }
   config.seal = {from.seal->seal->path, from.seal->key->path, from.seal->certificate->path, *from.seal->passphrase};
   config.seal_key = key_of(*from.seal);
+  config.certificate_files = {{"amqp", from.amqp->tls->certificate->path},
+                              {"amqp_authority", from.amqp->tls->authority->path},
+                              {"http", from.http->tls->certificate->path},
+                              {"http_authority", from.http->tls->authority->path},
+                              {"seal", from.seal->certificate->path}};
   config.trust.roots = given(*from.seal->roots);
   config.trust.intermediates = given(*from.seal->intermediates);
   config.trust.revocation_lists = given(*from.seal->revocation_lists);
   config.trust.seal_status_list = from.seal->status_list->path;
   config.trust_look_every = std::chrono::duration_cast<std::chrono::milliseconds>(*from.seal->look_every);
+  const auto& tsa = *from.audit->tsa;
+  const auto millis = [](auto duration) { return std::chrono::duration_cast<std::chrono::milliseconds>(duration); };
+  config.time = {*tsa.url,
+                 tsa.ca_file->path,
+                 millis(*tsa.period),
+                 millis(*tsa.payments_stop_after),
+                 millis(*tsa.timeout),
+                 millis(*tsa.clock_difference_max),
+                 millis(*tsa.renew_before)};
+  config.time_trust.roots = given(*tsa.roots);
+  config.time_trust.intermediates = given(*tsa.intermediates);
+  config.time_trust.revocation_lists = given(*tsa.revocation_lists);
   config.overdue_after = std::chrono::duration_cast<std::chrono::hours>(*from.overdue_after);
   for (const auto& [name, adapter] : adapters)
     for (const auto& shown : adapter->show())

@@ -71,10 +71,39 @@ struct SealSettings : ConfigSpec {
   Field<Path> intermediates{this, "intermediates", "Certificates between; a file or folder.", Path{}};
   Field<Path> revocation_lists{this, "revocation_lists", "Revocation lists: a file or folder.", Path{}};
   Field<Path> status_list{this, "status_list", "Seal status list (JSON).", Path{}};
-  Field<Duration> look_every{this, "look_every",
-                             "Real time between two looks whether peers, authorities or lists changed; SIGHUP reads "
-                             "them at once.",
-                             5s, at_least(1s)};
+  Field<Duration> look_every{
+      this, "look_every",
+      "Real time between two looks whether the seal, peers, authorities or lists changed; SIGHUP reads "
+      "them at once.",
+      5s, at_least(1s)};
+  std::vector<std::string> contradictions() const override;
+};
+
+struct TimeAuthoritySettings : ConfigSpec {
+  Field<std::string> url{this, "url",
+                         "A time-stamping authority (RFC 3161 over HTTP): gets the newest head of the audit log each "
+                         "period. Empty: none, and payments never wait for trusted time.",
+                         ""};
+  Field<Path> ca_file{this, "ca_file", "For https: who may have issued its TLS certificate (PEM).", Path{}};
+  Field<Path> roots{this, "roots", "Authorities of time-stamping certificates: a file or folder (PEM or DER).", Path{}};
+  Field<Path> intermediates{this, "intermediates", "Certificates between; a file or folder.", Path{}};
+  Field<Path> revocation_lists{this, "revocation_lists", "Revocation lists: a file or folder.", Path{}};
+  Field<Duration> period{this, "period", "Time between two tokens.", 1min, at_least(1s)};
+  Field<Duration> payments_stop_after{this, "payments_stop_after",
+                                      "Business time without trusted time before no new payment request leaves.", 4h,
+                                      at_least(1min)};
+  Field<Duration> timeout{this, "timeout", "Real time that one request may take.", 10s, at_least(1s)};
+  Field<Duration> clock_difference_max{this, "clock_difference_max",
+                                       "How far its clock may be from ours; a token beyond that is refused.", 1min,
+                                       at_least(1s)};
+  Field<Duration> renew_before{this, "renew_before",
+                               "How long before the end of the authority's certificate its tokens are taken up into "
+                               "the log again (once it has a new one).",
+                               720h, at_least(1h)};
+};
+
+struct AuditSettings : ConfigSpec {
+  Section<TimeAuthoritySettings> tsa{this, "tsa", "Trusted time."};
   std::vector<std::string> contradictions() const override;
 };
 
@@ -91,6 +120,7 @@ struct HubSettings : ConfigSpec {
   Section<AmqpSettings> amqp{this, "amqp", "Messages."};
   Section<HttpSettings> http{this, "http", "REST and pages."};
   Section<SealSettings> seal{this, "seal", "The hub's own seal and whom it believes."};
+  Section<AuditSettings> audit{this, "audit", "The log of all that happened."};
   Field<Duration> overdue_after{this, "overdue_after",
                                 "Business time without a final answer of the treasury before it is asked.", 72h,
                                 at_least(1h)};

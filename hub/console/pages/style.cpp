@@ -43,6 +43,7 @@ tr:last-child td { border-bottom: 0; }
 .badge.bad { background: var(--bad-ground); color: var(--bad); }
 .badge.wait { background: var(--wait-ground); color: var(--wait); }
 .badge.idle { background: #edf0f4; color: var(--dim); }
+.alarm { margin: 0; padding: 10px 24px; background: var(--bad-ground); color: var(--bad); font-weight: 600; }
 .light { display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin-right: 8px; background: #b8c1cd; }
 .light.good { background: #27a567; } .light.bad { background: #d64a3f; } .light.wait { background: #e0a021; }
 .filters { display: flex; gap: 6px; flex-wrap: wrap; margin-bottom: 14px; }

@@ -3,13 +3,13 @@
 #include <boost/test/unit_test.hpp>
 #include <memory>
 
-#include "../seal/seal_world.h"
 #include "audit/head_store.h"
 #include "audit/verify_log.h"
-#include "audit_contract.h"
 #include "platform/crypto/timestamp.h"
 #include "seal/sealer.h"
 #include "support/scratch_database.h"
+#include "unit/audit/audit_contract.h"
+#include "unit/seal/seal_world.h"
 
 namespace zhida::test {
 
