@@ -14,13 +14,14 @@ using namespace zhida;
 
 constexpr std::string_view kHelp =
     "Usage: zhida-certs --out DIR [--from DAY] [--to DAY] [--force]\n"
-    "       zhida-certs --out DIR --add NAME | --add-seal NAME [--from DAY] [--to DAY]\n"
+    "       zhida-certs --out DIR --add NAME | --add-seal NAME | --renew-seal NAME [--from DAY] [--to DAY]\n"
     "\n"
     "Makes throw-away certificates, keys and seals for development, tests and the demo. A whole set that is already "
     "there\n"
     "is kept unless --force is given. The default validity is 2025-01-01 until two years from now.\n"
     "  --add NAME       one more TLS certificate, from the authority in DIR\n"
-    "  --add-seal NAME  one more seal\n";
+    "  --add-seal NAME  one more seal\n"
+    "  --renew-seal NAME  a new key and certificate; the seal made again, listing both certificates\n";
 
 bool is_plain_name(const std::string& name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
@@ -29,7 +30,8 @@ bool is_plain_name(const std::string& name) {
 }
 
 Result<std::string> run(const std::vector<std::string>& arguments) {
-  const auto options = TRY(seal::Options::parse(arguments, {"out", "from", "to", "add", "add-seal"}, {"force"}));
+  const auto options =
+      TRY(seal::Options::parse(arguments, {"out", "from", "to", "add", "add-seal", "renew-seal"}, {"force"}));
   seal_tools::DevCertificates what;
   what.folder = TRY(options.get("out"));
   what.valid_from = TRY(seal::parse_moment(options.get_or("from", "2025-01-01")));
@@ -37,12 +39,16 @@ Result<std::string> run(const std::vector<std::string>& arguments) {
   what.valid_to = TRY(seal::parse_moment(options.get_or("to", in_two_years.to_string())));
   if (what.valid_to <= what.valid_from) return refuse("usage", "--to must be later than --from.");
   const bool whole = seal_tools::is_complete(what.folder);
-  for (const char* option : {"add", "add-seal"}) {
+  for (const char* option : {"add", "add-seal", "renew-seal"}) {
     if (!options.has(option)) continue;
     const std::string name = options.get_or(option, "");
     if (!is_plain_name(name)) return refuse("usage", "A name consists of a-z, 0-9 and _ only.");
     if (!whole)
       return refuse("set_missing", what.folder + " has no whole set yet; make it first without --" + option + ".");
+    if (option == std::string_view("renew-seal")) {
+      CHECK_OK(seal_tools::renew_seal(what, name));
+      return "Renewed the seal " + name + " in " + what.folder + ".";
+    }
     CHECK_OK(option == std::string_view("add") ? seal_tools::add_tls(what, name) : seal_tools::add_seal(what, name));
     return "Added " + name + " to " + what.folder + ".";
   }

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <filesystem>
 
+#include "platform/crypto/digest.h"
 #include "platform/crypto/issuer.h"
 #include "platform/crypto/signer.h"
 #include "seal/commands.h"
@@ -104,23 +105,41 @@ std::string seal_id_of(std::string name) {
   return "ZHIDA-DEV-" + name + "-0001";
 }
 
+/// The key under a throw-away passphrase, in a file of its own beside the plain one: what a hub is given, while tests
+/// and simulators read the plain one.
+Result<void> write_locked(Folder& folder, const std::string& name, const Secret<Bytes>& key_pem) {
+  const std::string stem = "secrets/" + name + "_seal_passphrase";
+  std::error_code ignored;
+  fs::create_directories(folder.path("secrets"), ignored);
+  auto known = read_file(folder.path(stem), 4096);
+  const Secret<std::string> passphrase(known ? std::move(known).value() : to_hex(crypto::random_bytes(24)));
+  CHECK_OK(folder.write(stem, passphrase.reveal(), kKeyMode));
+  const auto locked = TRY(crypto::lock_key_pem(key_pem.reveal(), {}, passphrase));
+  return folder.write("seal/" + name + ".locked.key", locked.reveal(), kKeyMode);
+}
+
+Result<Bytes> seal_of(const DevCertificates& what, const crypto::Signer& maker, const SealName& seal_name,
+                      std::vector<Bytes> signer_certificates) {
+  seal::SealSpec spec;
+  spec.es_id = seal_id_of(std::string(seal_name.name));
+  spec.name = seal_name.title;
+  spec.signer_certificates = std::move(signer_certificates);
+  spec.valid_from = what.valid_from;
+  spec.valid_to = what.valid_to;
+  spec.picture =
+      seal::Picture{.type = "SVG", .data = seal::default_picture(seal_name.title), .width_mm = 40, .height_mm = 40};
+  // Made at the beginning of its validity, so that it also holds on a business clock that runs in the past.
+  return seal::make_seal(spec, maker, what.valid_from);
+}
+
 Result<void> issue_seal(Folder& folder, const DevCertificates& what, const Issuer& authority,
                         const crypto::Signer& maker, const SealName& seal_name, Json& index) {
   const std::string name(seal_name.name);
   const auto made = TRY(authority.issue(spec_of(what, name + " seal", CertificateRole::seal)));
   CHECK_OK(folder.write_pair("seal/" + name, made.key_pem, made.certificate));
-  seal::SealSpec spec;
-  spec.es_id = seal_id_of(name);
-  spec.vendor_id = "ZHIDA";
-  spec.name = seal_name.title;
-  spec.signer_certificates = {made.certificate.der()};
-  spec.valid_from = what.valid_from;
-  spec.valid_to = what.valid_to;
-  spec.picture =
-      seal::Picture{.type = "SVG", .data = seal::default_picture(seal_name.title), .width_mm = 40, .height_mm = 40};
-  index[name] = spec.es_id;
-  // Made at the beginning of its validity, so that it also holds on a business clock that runs in the past.
-  return folder.write("seal/" + name + ".esl", TRY(seal::make_seal(spec, maker, what.valid_from)));
+  CHECK_OK(write_locked(folder, name, made.key_pem));
+  index[name] = seal_id_of(name);
+  return folder.write("seal/" + name + ".esl", TRY(seal_of(what, maker, seal_name, {made.certificate.der()})));
 }
 
 Result<std::unique_ptr<crypto::FileSigner>> new_maker(Folder& folder, const DevCertificates& what,
@@ -188,6 +207,28 @@ Result<void> add_seal(const DevCertificates& what, const std::string& name) {
   const auto maker = TRY(crypto::FileSigner::create(folder.path("seal/maker.key"), folder.path("seal/maker.crt"), {}));
   CHECK_OK(issue_seal(folder, what, authority, *maker, SealName{name, name}, seals));
   return folder.write_index("seals.json", seals);
+}
+
+Result<void> renew_seal(const DevCertificates& what, const std::string& name) {
+  Folder folder(what);
+  const auto authority = TRY(folder.load_authority("seal/ca"));
+  const auto maker = TRY(crypto::FileSigner::create(folder.path("seal/maker.key"), folder.path("seal/maker.crt"), {}));
+  const std::string stem = "seal/" + name;
+  const auto before = TRY(crypto::Certificate::load(folder.path(stem + ".crt")));
+  SealName seal_name{name, name};
+  for (const auto& known : kSeals) {
+    if (known.name == name) seal_name = known;
+  }
+  const auto made = TRY(authority.issue(spec_of(what, name + " seal", CertificateRole::seal)));
+  const Bytes seal = TRY(seal_of(what, *maker, seal_name, {before.der(), made.certificate.der()}));
+  for (const char* ending : {".esl", ".crt", ".key", ".locked.key"}) {
+    std::error_code ignored;
+    fs::copy_file(folder.path(stem + ending), folder.path(stem + ".old" + ending), fs::copy_options::overwrite_existing,
+                  ignored);
+  }
+  CHECK_OK(folder.write(stem + ".esl", seal));
+  CHECK_OK(folder.write_pair(stem, made.key_pem, made.certificate));
+  return write_locked(folder, name, made.key_pem);
 }
 
 }  // namespace zhida::seal_tools

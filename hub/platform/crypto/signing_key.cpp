@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <openssl/core_names.h>
+#include <openssl/pkcs12.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -140,6 +141,24 @@ Result<std::unique_ptr<SigningKey>> key_from_file(const std::string& path, const
     Log("keys").warning("A private key file is not encrypted: fit for development only.", {{"file", path}});
   }
   return key;
+}
+
+Result<Secret<Bytes>> lock_key_pem(ByteView pem, const Secret<std::string>& from, const Secret<std::string>& to) {
+  const auto key = TRY(read_private_key(pem, from));
+  const std::string& text = to.reveal();
+  if (text.empty()) return refuse("key_unwritable", "A key is encrypted under a passphrase, not under nothing.");
+  Bytes salt = random_bytes(16);
+  const Handle<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free> plain(EVP_PKEY2PKCS8(key.get()));
+  // N = 2^14, r = 8: 16 MiB a guess, and still within what OpenSSL lets a reader use.
+  X509_ALGOR* const how =
+      PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), octets(salt), static_cast<int>(salt.size()), nullptr, 1u << 14, 8, 1);
+  const Handle<X509_SIG, X509_SIG_free> encrypted(
+      plain && how != nullptr ? PKCS8_set0_pbe(text.data(), static_cast<int>(text.size()), plain.get(), how) : nullptr);
+  const BioHandle bio(BIO_new(BIO_s_mem()));
+  if (!encrypted || !bio || PEM_write_bio_PKCS8(bio.get(), encrypted.get()) != 1) {
+    return refuse("key_unwritable", "The private key cannot be encrypted: " + openssl_complaint() + ".");
+  }
+  return Secret<Bytes>(written_to(bio.get()));
 }
 
 Bytes public_point_of(const Certificate& certificate) {

@@ -33,6 +33,10 @@ Result<std::unique_ptr<SigningKey>> key_from_pem(ByteView pem, const Secret<std:
 /// log. Errors: of reading; `key_file_open_to_others` (any right for group or others, or a file of another user).
 Result<std::unique_ptr<SigningKey>> key_from_file(const std::string& path, const Secret<std::string>& passphrase);
 
+/// The same PKCS#8 PEM under another passphrase (PBES2: scrypt, AES-256-CBC); an empty `from` for one that is not
+/// encrypted. Errors of key_from_pem(), `key_unwritable`.
+Result<Secret<Bytes>> lock_key_pem(ByteView pem, const Secret<std::string>& from, const Secret<std::string>& to);
+
 /// x || y of a certificate's key; empty for a key that is neither SM2 nor P-256.
 Bytes public_point_of(const Certificate& certificate);
 

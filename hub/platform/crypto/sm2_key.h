@@ -1,6 +1,6 @@
 // SM2 (GB/T 32918.2) in our own arithmetic: signing takes the same steps and touches the same memory whatever the key,
 // the nonce and the digest are; verifying, where nothing is secret, takes short cuts. Why not OpenSSL's: its SM2 is the
-// generic curve code, some twenty times slower (docs/decisions). Held against OpenSSL both ways by tests.
+// generic curve code, some twenty times slower (docs/decisions/0010-sm2-of-our-own.md). Held against OpenSSL both ways by tests.
 #pragma once
 #include <array>
 #include <memory>
