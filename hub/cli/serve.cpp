@@ -4,6 +4,7 @@
 
 #include "cli/open_hub.h"
 #include "console/console.h"
+#include "platform/crypto/secure_memory.h"
 
 namespace zhida::cli {
 namespace {
@@ -26,6 +27,9 @@ int serve(const Options& options, const std::string& version) {
   sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+
+  // Passphrases and tokens are in this process: no core file, no debugger of the same user.
+  if (!crypto::forbid_looking_in()) Log("serve").warning("The system does not let us forbid core files and debuggers.");
 
   auto open = open_hub(options, version);
   if (!open) return fail(open.error());
