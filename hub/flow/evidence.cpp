@@ -297,7 +297,9 @@ class Making {
       const bool shown = view_.shows_octets(document.names_others);
       if (shown) members.add(stem + "." + document.extension, document.body);
       members.add(stem + ".ses", document.seal);
+      if (!document.proof.empty()) members.add(stem + ".proof.json", document.proof);
       list.push_back({{"fact", document.fact},
+                      {"proof", document.proof.empty() ? Json(nullptr) : Json(stem + ".proof.json")},
                       {"file", shown ? Json(stem + "." + document.extension) : Json(nullptr)},
                       {"seal", stem + ".ses"}});
     }
@@ -341,6 +343,10 @@ class Making {
       members.add(stem + "-manifest.json", batch.manifest);
       members.add(stem + ".ses", batch.sealed_by_source() ? batch.payload_seal : batch.manifest_seal);
       if (batch.sealed_by_source()) {
+        if (!batch.payload_proof.empty()) {
+          item["proof"] = stem + ".proof.json";
+          members.add(stem + ".proof.json", batch.payload_proof);
+        }
         item["payload_sm3"] = to_hex(crypto::sm3(batch.payload));
         item["payload_sha256"] = to_hex(crypto::sha256(batch.payload));
         if (view_.shows_octets(batch.names_others)) {

@@ -221,7 +221,8 @@ class Gatherer {
                 .title = "支付申请",
                 .extension = "xml",
                 .body = attempt.body,
-                .seal = attempt.seal},
+                .seal = attempt.seal,
+                .proof = attempt.seal_proof},
                attempt.message_id, "treasury", attempt.created_at);
       std::set<std::string> seen;  // One message may answer twice for one request.
       for (const auto& answer : TRY(treasury::load_answers(transaction_, attempt.request.business_no))) {
@@ -231,6 +232,7 @@ class Gatherer {
                   .extension = "xml",
                   .body = answer.body,
                   .seal = answer.seal,
+                  .proof = answer.seal_proof,
                   .names_others = TRY(shared(answer))},
                  answer.message_id, answer.peer, answer.received_at);
       }

@@ -24,6 +24,7 @@ struct EvidenceDocument {
   std::string title{};      ///< For people: 支付申请
   std::string extension{};  ///< `xml`, `json`
   Bytes body{}, seal{};
+  std::string proof{};        ///< proof.json where the seal is over a batch of messages; else empty.
   bool names_others = false;  ///< It speaks of other firms' payments too.
 };
 
@@ -33,6 +34,7 @@ struct EvidenceBatch {
   std::string source, batch_id, trace_id;
   Bytes manifest, manifest_seal;
   Bytes payload, payload_seal;  ///< Where the source itself seals.
+  std::string payload_proof;    ///< proof.json where it sealed several deliveries at once; else empty.
   bool names_others = false;    ///< The payload has rows of other firms.
   bool sealed_by_source() const { return !payload_seal.empty(); }
 };

@@ -8,6 +8,7 @@
 #include "platform/crypto/digest.h"
 #include "platform/crypto/merkle_tree.h"
 #include "platform/crypto/timestamp.h"
+#include "seal/batch.h"
 #include "seal/pack_format.h"
 #include "seal/pack_zip.h"
 #include "seal/tree_head.h"
@@ -203,18 +204,42 @@ class PackCheck {
         .now = options_.now, .require_revocation_status = options_.require_revocation_status, .all_findings = true};
   }
   void check_seal(const std::string& seal_member, const std::string& payload_member, const std::string& media) {
-    const Bytes* const ses = needed(seal_member);
+    check_evidence(seal_member, "", payload_member, media);
+  }
+  /// `proof_member`: the way from the octets to a seal over a batch of messages; empty for a seal of their own.
+  void check_evidence(const std::string& seal_member, const std::string& proof_member,
+                      const std::string& payload_member, const std::string& media) {
+    const auto evidence = evidence_of(seal_member, proof_member);
     const Bytes* const payload = needed(payload_member);
-    if (ses == nullptr || payload == nullptr) return;
-    judge(verify(*ses, *payload, *trust_, policy_now()), seal_member, payload_member, media);
+    if (!evidence || payload == nullptr) return;
+    judge(verify(*evidence, *payload, *trust_, policy_now()), seal_member, payload_member, media);
   }
   /// Where the sealed octets themselves are withheld.
-  void check_seal_over_digest(const std::string& seal_member, const Bytes& sm3, const Bytes& sha256) {
+  void check_seal_over_digest(const std::string& seal_member, const std::string& proof_member, const Bytes& sm3,
+                              const Bytes& sha256) {
+    const auto evidence = evidence_of(seal_member, proof_member);
+    if (!evidence) return;
+    const auto verify_with = [&](const Bytes& digest) {
+      return evidence->proof ? verify_digest_in_batch(evidence->ses, *evidence->proof, digest, *trust_, policy_now())
+                             : verify_digest(evidence->ses, digest, *trust_, policy_now());
+    };
+    const auto by_sm3 = verify_with(sm3);
+    judge(by_sm3.alg == "ecdsa-p256-sha256" ? verify_with(sha256) : by_sm3, seal_member, "", "");
+  }
+  std::optional<Evidence> evidence_of(const std::string& seal_member, const std::string& proof_member) {
     const Bytes* const ses = needed(seal_member);
-    if (ses == nullptr) return;
-    const auto by_sm3 = verify_digest(*ses, sm3, *trust_, policy_now());
-    judge(by_sm3.alg == "ecdsa-p256-sha256" ? verify_digest(*ses, sha256, *trust_, policy_now()) : by_sm3, seal_member,
-          "", "");
+    if (ses == nullptr) return std::nullopt;
+    Evidence evidence{*ses, std::nullopt};
+    if (proof_member.empty()) return evidence;
+    const Bytes* const text = needed(proof_member);
+    if (text == nullptr) return std::nullopt;
+    auto proof = read_proof_json(*text);
+    if (!proof) {
+      find(Code::format, proof_member, proof.error().message);
+      return std::nullopt;
+    }
+    evidence.proof = std::move(proof.value());
+    return evidence;
   }
 
   void manifest() {
@@ -315,6 +340,7 @@ class PackCheck {
     Json told = Json::array();
     for (const auto& item : list_of(*json, "documents")) {
       const std::string id = text_of(item, "fact"), file = text_of(item, "file"), seal = text_of(item, "seal");
+      const std::string proof = text_of(item, "proof");
       const Json stated = fact(id);
       const auto sm3 = from_hex(text_of(stated.is_object() ? stated : Json::object(), "sm3"));
       const auto sha256 = from_hex(text_of(stated.is_object() ? stated : Json::object(), "sha256"));
@@ -323,14 +349,14 @@ class PackCheck {
         continue;
       }
       if (file.empty()) {
-        check_seal_over_digest(seal, sm3.value(), sha256.value());
+        check_seal_over_digest(seal, proof, sm3.value(), sha256.value());
         note("The document " + id + " (" + text_of(stated, "kind") +
              ") is withheld: shown is that octets with its digest were sealed, not what they say.");
       } else {
         const Bytes* const bytes = needed(file);
         if (bytes != nullptr && (crypto::sm3(*bytes) != sm3.value() || crypto::sha256(*bytes) != sha256.value()))
           find(Code::data_hash, file, "The document is not the one whose digest " + id + " names.");
-        check_seal(seal, file, "");
+        check_evidence(seal, proof, file, "");
       }
       told.push_back({{"fact", id}, {"kind", text_of(stated, "kind")}, {"shown", !file.empty()}});
     }
@@ -365,12 +391,12 @@ class PackCheck {
       if (text_of(item, "sealed_by") == "hub") {
         check_seal(seal, file, "application/json");
       } else if (!payload.empty()) {
-        check_seal(seal, payload, "");
+        check_evidence(seal, text_of(item, "proof"), payload, "");
         batch.payload = member(payload);
       } else {
         const auto sm3 = from_hex(text_of(item, "payload_sm3")), sha256 = from_hex(text_of(item, "payload_sha256"));
         if (sm3 && sha256) {
-          check_seal_over_digest(seal, sm3.value(), sha256.value());
+          check_seal_over_digest(seal, text_of(item, "proof"), sm3.value(), sha256.value());
         } else {
           find(Code::format, names::kSources, "The batch " + key + " names no digest of what its source sealed.");
         }

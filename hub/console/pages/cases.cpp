@@ -218,6 +218,7 @@ Result<Answer> benefit_case(App& app, const Call& call) {
   show_form(content, call, view);
   show_why(content, view);
   show_happened(content, app.hub.people(), view);
+  show_evidence_form(content, call, view);
   return page(app, call, {.title = text_of(view, "title"), .here = "/cases"}, content);
 }
 

@@ -29,5 +29,7 @@ Html more(const std::string& path, std::vector<std::pair<std::string, std::strin
 /// `2025-11-03 09:00` of an RFC 3339 time.
 std::string minute_of(const Json& time);
 Html yuan(const Json& amount);
+/// On a case's page: the form that gives a pack of evidence, for whoever may have one.
+void show_evidence_form(Html& html, const Call& call, const Json& view);
 
 }  // namespace zhida::console::pages

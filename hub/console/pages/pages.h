@@ -15,6 +15,7 @@ Result<Answer> firm(App&, const Call&);
 Result<Answer> cases(App&, const Call&);
 Result<Answer> benefit_case(App&, const Call&);
 Result<Answer> decide(App&, const Call&);
+Result<Answer> export_evidence(App&, const Call&);
 Result<Answer> quarantine(App&, const Call&);
 Result<Answer> quarantined(App&, const Call&);
 Result<Answer> replay(App&, const Call&);

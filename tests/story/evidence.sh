@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# evidence.sh FOLDER option...: the evidence of a case that was really paid. A small story is told with deploy/demo; packs for
+# an auditor, the firm and the public are written; each is checked in an empty environment, in a folder that holds nothing
+# but zhida-verify and the pack; then octets are altered and each change must be found and its member named.
+set -uo pipefail
+folder=$1; shift
+bin=$ZHIDA_BIN
+fail() { echo "$*"; exit 1; }
+deploy/demo --once --json --dir "$folder" "$@" > "$folder.report" || { tail -5 "$folder/story.log"; fail "deploy/demo --once $* failed"; }
+config="$folder/hub/zhida.yaml"; db="$folder/hub/hub.db"
+at=$(date -u -d "@$(($(sqlite3 -readonly "$db" 'SELECT max(at) FROM audit_record') / 1000 + 86400))" +%Y-%m-%dT%H:%M:%SZ)
+case=$(sqlite3 -readonly "$db" "SELECT c.id FROM benefit_case c JOIN payment_attempt a ON a.case_id = c.id WHERE c.state = 'paid' ORDER BY c.id LIMIT 1")
+account=$(sqlite3 -readonly "$db" "SELECT payee_account_no FROM benefit_case WHERE id = '$case'")
+[ -n "$case" ] && [ -n "$account" ] || fail "no case was paid"
+
+away=$(mktemp -d); trap 'rm -rf "$away"' EXIT
+cp "$bin/zhida-verify" "$away/"; cp "$folder/certs/seal/ca.crt" "$away/root.crt"
+check() { (cd "$away" && env -i ./zhida-verify pack "$@"); }
+
+for level in auditor firm public; do
+  "$bin/zhida" evidence export --config "$config" --case "$case" --for "$level" --reader "试验 $level" -o "$away/$level.zip" ||
+    fail "zhida evidence export --for $level failed"
+  check "$level.zip" --root root.crt --at "$at" > "$away/$level.json" || { cat "$away/$level.json"; fail "the pack for $level does not hold"; }
+  check "$level.zip" --at "$at" > "$away/own.json" || fail "the pack for $level does not hold by its own roots"
+  jq -e '.roots == "pack" and (.notes | any(test("taken from the pack itself")))' "$away/own.json" >/dev/null || fail "nothing is said of the pack's own roots"
+done
+[ "$(jq -r '.statement.root' "$away"/{auditor,firm,public}.json | sort -u | wc -l)" = 1 ] || fail "the packs do not show the same root"
+jq -e --arg account "$account" '.facts["payee.account_no"] == $account and .facts["case.state"] == "paid" and .sources.rows_proven > 0 and .sources.rows == .sources.rows_proven and (.documents | any(.kind == "payment_request" and .shown)) and (.documents | any(.kind == "treasury_answer")) and .statement.withheld == 0' "$away/auditor.json" >/dev/null ||
+  { jq '{sources, documents, statement}' "$away/auditor.json"; fail "the auditor's pack lacks something"; }
+jq -e '.statement.withheld > 0 and (.facts | has("payee.account_no") | not) and (.documents | all(.shown | not))' "$away/public.json" >/dev/null || fail "the public pack shows too much"
+grep -qa "$account" "$away/public.zip" && fail "the account stands in the public pack"
+grep -qa "$account" "$away/firm.zip" || fail "the firm does not see its own account"
+"$bin/zhida" evidence export --config "$config" --case "$case" --withhold 'payee.*' -o "$away/less.zip" >/dev/null || fail "--withhold failed"
+check less.zip --root root.crt --at "$at" >/dev/null || fail "a pack with more withheld does not hold"
+grep -qa "$account" "$away/less.zip" && fail "the withheld account stands in the pack"
+
+# Who got what is in the trail, with the digest of the file.
+digest=$(jq -r .archive_sm3 "$away/public.json")
+[ "$(sqlite3 -readonly "$db" "SELECT count(*) FROM audit_record WHERE kind = 'evidence_exported' AND case_id = '$case' AND payload_digest = '$digest' AND detail LIKE '%试验 public%'")" = 1 ] || fail "the trail does not tell who got the public pack"
+"$bin/zhida" audit verify --config "$config" >/dev/null || fail "the trail does not hold"
+
+# What cannot be had is refused with its reason.
+"$bin/zhida" evidence export --config "$config" --case NOSUCHCASE -o "$away/none.zip" 2>"$away/err" && fail "a pack of no case"
+"$bin/zhida" evidence export --config "$config" --case "$case" --withhold nothing.of.this -o "$away/none.zip" 2>"$away/err" && fail "--withhold of nothing"
+"$bin/zhida" evidence export --config "$config" --case "$case" --for friends -o "$away/none.zip" 2>"$away/err" && fail "--for friends"
+[ ! -e "$away/none.zip" ] || fail "a refused pack was written"
+
+# An octet altered in the middle of each member: found, and the member named. Then octets anywhere.
+size=$(stat -c %s "$away/auditor.zip")
+alter() { # position → bad.zip
+  cp "$away/auditor.zip" "$away/bad.zip"
+  byte=$(od -An -tu1 -j "$1" -N 1 "$away/bad.zip" | tr -d ' ')
+  printf "\\x$(printf %02x $((byte ^ 1)))" | dd of="$away/bad.zip" bs=1 seek="$1" conv=notrunc status=none
+}
+while IFS=$'\t' read -r name start length; do
+  [ "$length" -gt 0 ] || continue
+  alter $((start + length / 2))
+  check bad.zip --root root.crt --at "$at" > "$away/bad.json"; status=$?
+  { [ $status -ge 1 ] && [ $status -le 12 ]; } || fail "an altered $name gives $status"
+  jq -e --arg name "$name" '.does_not_hold | index($name)' "$away/bad.json" >/dev/null || { jq .findings "$away/bad.json"; fail "an altered $name is not named"; }
+done < <(zipinfo -s "$away/auditor.zip" | awk '$1 ~ /^[-?]/ { at += 30 + length($NF); print $NF "\t" at "\t" $4; at += $4 }')
+RANDOM=${ZHIDA_SEED:-$(date +%s)}; echo "ZHIDA_SEED=$RANDOM"; RANDOM=$RANDOM
+for _ in $(seq 40); do
+  alter $(((RANDOM * 32768 + RANDOM) % size))
+  check bad.zip --root root.crt --at "$at" > "$away/bad.json" && fail "an altered octet is not found"
+  jq -e '.does_not_hold | length > 0' "$away/bad.json" >/dev/null || fail "an altered octet is not named"
+done
+check nothere.zip 2>/dev/null; [ $? = 66 ] || fail "a missing file must give 66"
+check 2>/dev/null; [ $? = 64 ] || fail "no file must give 64"
+echo "$case: packs for auditor, firm and public hold; altered octets are found and named"
