@@ -32,8 +32,8 @@ Result<std::set<std::string>> set_of(const ConfigNode& node, std::string_view ke
 }
 
 Result<Peer> read_peer(const ConfigNode& node) {
-  CHECK_OK(translated(
-      node.only_keys({"name", "certificates", "seals", "may_send", "may_receive", "may_come_from", "note"})));
+  CHECK_OK(translated(node.only_keys({"name", "certificates", "seals", "may_send", "may_receive", "may_come_from",
+                                      "seal_forms", "seal_files", "note"})));
   Peer peer;
   peer.name = TRY(translated(node.string("name")));
   if (peer.name.empty()) return node.error(kMalformed, "A peer needs a name.");
@@ -53,6 +53,14 @@ Result<Peer> read_peer(const ConfigNode& node) {
   peer.may_send = TRY(set_of(node, "may_send"));
   peer.may_receive = TRY(set_of(node, "may_receive"));
   peer.may_come_from = TRY(translated(node.strings_or_empty("may_come_from")));
+  for (const auto& form : TRY(translated(node.strings_or_empty("seal_forms")))) {
+    if (form != "batch" && form != "compact") {
+      return node.error(kMalformed, "`seal_forms` of " + peer.name + " are batch and compact, not " + form +
+                                        "; the full form is always taken.");
+    }
+    (form == "batch" ? peer.takes_batch_seals : peer.takes_compact_seals) = true;
+  }
+  peer.seal_files = TRY(translated(node.strings_or_empty("seal_files")));
   return peer;
 }
 

@@ -20,6 +20,11 @@ struct Peer {
   std::set<std::string> may_send;                  ///< Addresses from which the hub takes its messages.
   std::set<std::string> may_receive;               ///< Addresses that it may read.
   std::vector<std::string> may_come_from;          ///< IP ranges; empty: from anywhere.
+  /// What it takes besides a full seal for each message (docs/seal.md); we take every form from everybody.
+  bool takes_batch_seals = false, takes_compact_seals = false;
+  /// Its seals (`.esl`) and the certificates of their signers, so that its compact proofs can be read from the first
+  /// message on; without them, after the first full one.
+  std::vector<std::string> seal_files;
 };
 
 /// Immutable; any thread.
@@ -34,6 +39,8 @@ class PeerBook {
   ///         may_send: [treasury.receipts]
   ///         may_receive: [treasury.instructions]
   ///         may_come_from: [127.0.0.1, 10.2.0.0/16]
+  ///         seal_forms: [batch, compact]          # what it takes besides full seals
+  ///         seal_files: [/etc/zhida/treasury.esl] # for compact proofs of its own
   ///
   /// A certificate or a seal stands with one peer only. Errors `peers_malformed` (file, line and column), and those of
   /// reading.

@@ -17,7 +17,8 @@ struct OutgoingEnvelope {
   std::string content_type;
   std::map<std::string, std::string> properties;
   Bytes body;
-  Bytes seal;
+  Bytes seal;              ///< SES_Signature, the full form: flow chooses the form that the peer takes.
+  std::string seal_proof;  ///< proof.json where the seal is over a batch of messages; else empty.
   std::string trace_id, case_id, division;
   /// It left before under this id: the outbox sends its stored row once more (a new row only where it has none).
   bool again = false;

@@ -46,9 +46,10 @@ struct PaymentAttempt {
   PaymentRequest request;
   AttemptState state = AttemptState::queued;
   std::string message_id;
-  Bytes body;          ///< GBK, exactly as sealed and sent.
-  Bytes seal;          ///< SES_Signature over body.
-  std::string digest;  ///< `sm3:<hex>` of body.
+  Bytes body;                ///< GBK, exactly as sealed and sent.
+  Bytes seal;                ///< SES_Signature over body, or over the batch it was sealed in.
+  std::string seal_proof{};  ///< proof.json in the latter case, else empty.
+  std::string digest;        ///< `sm3:<hex>` of body.
   std::string trace_id;
   Instant created_at{}, state_at{};
   std::string pay_app_no, pay_cert_no, agent_business_no;

@@ -56,7 +56,8 @@ struct SourceBatch {
   /// Where to go on next time, stored in the same transaction: stream name → position.
   std::map<std::string, std::string> cursors;
   Bytes payload;  ///< The exact sealed octets where the source seals; else empty (the hub seals a manifest of its own).
-  Bytes seal;     ///< SES_Signature over payload, verified before this batch was made.
+  Bytes seal;     ///< SES_Signature over payload (or over a batch of messages), verified before this batch was made.
+  std::string seal_proof;  ///< proof.json in the latter case, else empty.
 };
 
 /// What became of one row of a batch; in the order of SourceBatch::records, then the unreadable ones.

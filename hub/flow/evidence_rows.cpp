@@ -173,9 +173,9 @@ Result<const EvidenceBatch*> EvidenceRows::batch_of(const Row& row) {
   const std::pair key(row.source, row.batch_id);
   if (const auto known = batches_.find(key); known != batches_.end()) return &out_.batches[known->second];
   const auto found = TRY(transaction_.query(
-      "SELECT manifest, manifest_seal, payload, payload_seal, records, trace_id FROM intake_batch WHERE source = ? AND "
-      "batch_id = ?",
-      {row.source, row.batch_id}, "bbbbit"));
+      "SELECT manifest, manifest_seal, payload, payload_seal, records, trace_id, payload_proof FROM intake_batch "
+      "WHERE source = ? AND batch_id = ?",
+      {row.source, row.batch_id}, "bbbbitt"));
   if (found.empty()) return static_cast<const EvidenceBatch*>(nullptr);
   EvidenceBatch batch;
   batch.key = "batch-" + std::to_string(out_.batches.size() + 1);
@@ -187,6 +187,7 @@ Result<const EvidenceBatch*> EvidenceRows::batch_of(const Row& row) {
   batch.payload_seal = found.front().blob(3);
   batch.names_others = found.front().integer(4) != 1;
   batch.trace_id = found.front().text(5);
+  batch.payload_proof = found.front().text(6);
   if (batch.manifest_seal.empty() && batch.payload_seal.empty()) return static_cast<const EvidenceBatch*>(nullptr);
   batches_[key] = out_.batches.size();
   out_.batches.push_back(std::move(batch));

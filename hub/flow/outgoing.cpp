@@ -22,11 +22,23 @@ Result<void> Outgoing::operator()(storage::Transaction& transaction, const Outgo
   message.properties = envelope.properties;
   if (!envelope.trace_id.empty()) message.properties["trace-id"] = envelope.trace_id;
   if (!envelope.seal.empty()) {
+    const auto forms = trust_.forms_for(message.address);
+    seal::Evidence evidence{envelope.seal, std::nullopt};
+    if (!envelope.seal_proof.empty()) {
+      // What left in a batch once leaves in it again, whatever the peer takes by now.
+      if (!forms.batch && !envelope.again) {
+        return refuse("seal_form_not_taken", "Nobody takes batch seals at " + message.address +
+                                                 " any more; the message has to be sealed by itself.");
+      }
+      evidence.proof = TRY(seal::read_proof_json(envelope.seal_proof));
+    }
+    auto carriage = seal::pack(evidence, forms.compact);
+    message.properties["seal-form"] = seal::name_of(carriage.form);
+    message.seal = std::move(carriage.octets);
     message.properties["seal-alg"] = "sm2-sm3";
     message.properties["seal-id"] = seal_id_();
   }
   message.body = envelope.body;
-  message.seal = envelope.seal;
   message.trace_id = envelope.trace_id;
   message.case_id = envelope.case_id;
   message.division = envelope.division;

@@ -103,7 +103,7 @@ std::map<std::string, messaging::Door> Sources::doors() {
 
 Result<messaging::Effect> Sources::handle_push(Source& source, const messaging::DoorMessage& message) {
   const auto& envelope = message.envelope;
-  const auto [report, peer] = [&] {
+  const auto [report, peer, full_seal, seal_proof] = [&] {
     const StageTimes::Timer timer(rooms_.times, "verify");
     return rooms_.trust.verify(message, rooms_.clock.now());
   }();
@@ -123,9 +123,10 @@ Result<messaging::Effect> Sources::handle_push(Source& source, const messaging::
   const auto trace = envelope.properties.find("trace-id");
   if (trace != envelope.properties.end()) pushed.trace_id = trace->second;
   pushed.body = envelope.body;
-  pushed.seal = envelope.seal;
+  pushed.seal = full_seal;
   pushed.received_at = rooms_.clock.now();
   SourceBatch batch = TRY(source.adapter->decode(pushed));  // Pure: needs no turn.
+  if (!batch.seal.empty()) batch.seal_proof = seal_proof;
   if (batch.trace_id.empty()) batch.trace_id = pushed.trace_id.empty() ? new_trace_id() : TraceId(pushed.trace_id);
   const Instant now = pushed.received_at;
   const auto effect = TRY(door_.effect_of(std::move(batch), [&source, now](const std::vector<RecordOutcome>& outcomes) {

@@ -51,7 +51,7 @@ messaging::Door TreasuryDoor::door() {
 
 Result<messaging::Effect> TreasuryDoor::handle(const messaging::DoorMessage& message) {
   const auto& envelope = message.envelope;
-  const auto [report, peer] = [&] {
+  const auto [report, peer, full_seal, seal_proof] = [&] {
     const StageTimes::Timer timer(rooms_.times, "verify");
     return rooms_.trust.verify(message, rooms_.clock.now());
   }();
@@ -67,7 +67,8 @@ Result<messaging::Effect> TreasuryDoor::handle(const messaging::DoorMessage& mes
   verified->message_id = envelope.message_id;
   verified->content = TRY(treasury::decode_message(envelope.body));
   verified->body = envelope.body;
-  verified->seal = envelope.seal;
+  verified->seal = full_seal;
+  verified->seal_proof = seal_proof;
   const auto trace = envelope.properties.find("trace-id");
   if (trace != envelope.properties.end()) verified->trace_id = trace->second;
   return messaging::Effect(

@@ -7,6 +7,8 @@
 
 #include <sys/stat.h>
 
+#include "platform/crypto/certificate.h"
+
 namespace zhida::flow {
 namespace {
 
@@ -16,6 +18,34 @@ seal::SealVerifier::PeerSeals seals_of(const PeerBook& peers) {
   seal::SealVerifier::PeerSeals seals;
   for (const auto& peer : peers.all()) seals[peer.name] = {peer.seal_ids.begin(), peer.seal_ids.end()};
   return seals;
+}
+
+/// A peer's own seals and certificates: with them its compact proofs can be read.
+Result<void> keep_seal_files(const PeerBook& peers, seal::SealStore& store) {
+  constexpr std::size_t kBytesMax = 1u << 20;
+  for (const auto& peer : peers.all()) {
+    for (const auto& path : peer.seal_files) {
+      const Bytes content = TRY(read_file(path, kBytesMax));
+      if (store.keep_seal(content)) continue;
+      const auto certificate = crypto::Certificate::parse(content);
+      if (!certificate) {
+        return refuse("peers_malformed",
+                      "seal_files of " + peer.name + ": " + path + " is neither a seal nor a certificate.");
+      }
+      store.keep_certificate(certificate.value().der());
+    }
+  }
+  return ok();
+}
+
+/// Refused like any seal that cannot be read.
+seal::Report unknown_form(const std::string& form) {
+  seal::Report report;
+  report.code = seal::Code::format;
+  report.step = "carriage";
+  report.detail = "The message names the seal form \"" + form + "\", which is not known here.";
+  report.findings.push_back({report.code, report.step, report.detail});
+  return report;
 }
 
 /// What tells a file from an older one of its name without reading it; also that it is not there.
@@ -42,8 +72,10 @@ void describe(const std::string& path, std::string& text) {
 }  // namespace
 
 struct TrustKeeper::Snapshot {
-  Snapshot(PeerBook book, std::shared_ptr<const seal::Trust> trusted)
-      : peers(std::move(book)), trust(trusted), verifier(std::move(trusted), seals_of(peers)) {}
+  Snapshot(PeerBook book, std::shared_ptr<const seal::Trust> trusted, std::shared_ptr<seal::SealStore> store)
+      : peers(std::move(book)),
+        trust(trusted),
+        verifier(std::move(trusted), seals_of(peers), false, std::move(store)) {}
   const PeerBook peers;
   const std::shared_ptr<const seal::Trust> trust;
   const seal::SealVerifier verifier;
@@ -66,6 +98,7 @@ struct TrustKeeper::Cell {
   }
 
   const std::set<std::string> brokers;
+  const std::shared_ptr<seal::SealStore> store = std::make_shared<seal::SealStore>();  // With every snapshot.
   mutable Mutex mutex;
   std::shared_ptr<const Snapshot> snapshot GUARDED_BY(mutex);
   State state GUARDED_BY(mutex);
@@ -109,6 +142,10 @@ std::string TrustKeeper::looks_like() const {
   for (const auto* paths : {&files_.trust.roots, &files_.trust.intermediates, &files_.trust.revocation_lists})
     for (const auto& path : *paths) describe(path, text);
   if (!files_.trust.seal_status_list.empty()) describe(files_.trust.seal_status_list, text);
+  if (const auto snapshot = cell_->now()) {
+    for (const auto& peer : snapshot->peers.all())
+      for (const auto& path : peer.seal_files) describe(path, text);
+  }
   return text;
 }
 
@@ -117,7 +154,8 @@ Result<void> TrustKeeper::read() {
   const auto made = [&]() -> Result<std::shared_ptr<const Snapshot>> {
     auto peers = TRY(PeerBook::load(files_.peers_file));
     auto trust = TRY(seal::Trust::load(files_.trust));
-    return std::make_shared<const Snapshot>(std::move(peers), std::move(trust));
+    CHECK_OK(keep_seal_files(peers, *cell_->store));
+    return std::make_shared<const Snapshot>(std::move(peers), std::move(trust), cell_->store);
   }();
   const Lock lock(cell_->mutex);
   auto& state = cell_->state;
@@ -160,8 +198,17 @@ Result<bool> TrustKeeper::look() {
 TrustKeeper::Checked TrustKeeper::verify(const messaging::DoorMessage& message, Instant now) const {
   const auto snapshot = cell_->now();
   const auto& envelope = message.envelope;
+  const auto named = envelope.properties.find("seal-form");
+  const auto form = seal::form_of(named == envelope.properties.end() ? std::string() : named->second);
   const auto check = [&](const std::string& peer) {
-    return Checked{snapshot->verifier.verify_from(peer, envelope.seal, envelope.body, now), peer};
+    if (!form) return Checked{unknown_form(named->second), peer, {}, {}};
+    seal::Evidence evidence;
+    Checked checked{
+        snapshot->verifier.verify_from(peer, *form, envelope.seal, envelope.body, now, evidence), peer, {}, {}};
+    if (!checked.report.passed()) return checked;
+    checked.seal = std::move(evidence.ses);
+    if (evidence.proof) checked.seal_proof = seal::write_proof_json(*evidence.proof);
+    return checked;
   };
   if (!cell_->brokers.contains(message.peer)) return check(message.peer);
   const auto senders = cell_->senders(*snapshot, message.address);
@@ -183,6 +230,19 @@ std::function<std::string(const std::string&, const std::string&)> TrustKeeper::
     const auto senders = cell->senders(*cell->now(), address);
     return senders.size() == 1 ? senders.front() : peer;
   };
+}
+
+TrustKeeper::SealForms TrustKeeper::forms_for(const std::string& address) const {
+  const auto snapshot = cell_->now();
+  bool anybody = false;
+  SealForms forms{true, true};
+  for (const auto& peer : snapshot->peers.all()) {
+    if (cell_->brokers.contains(peer.name) || !peer.may_receive.contains(address)) continue;
+    anybody = true;
+    forms.batch = forms.batch && peer.takes_batch_seals;
+    forms.compact = forms.compact && peer.takes_compact_seals;
+  }
+  return anybody ? forms : SealForms{};
 }
 
 messaging::PeerRules TrustKeeper::rules() const {

@@ -49,13 +49,21 @@ class TrustKeeper {
 
   struct Checked {
     seal::Report report;
-    std::string peer;  ///< Whose seal it is meant to be: the broker's address says so, else who is connected.
+    std::string peer;        ///< Whose seal it is meant to be: the broker's address says so, else who is connected.
+    Bytes seal;              ///< SES_Signature, the full form, whatever came; empty unless all is well.
+    std::string seal_proof;  ///< proof.json where the seal is over a batch; else empty.
   };
-  /// The seal of a message, held against the seals of the one peer who may send to its address.
+  /// The seal of a message in whichever form it came, held against the seals of the one peer who may send to its
+  /// address.
   Checked verify(const messaging::DoorMessage& message, Instant now) const;
   /// Whose message came to `address`: `peer`, or, where that is a broker, the one peer who may send there. With several
   /// of them the broker's own name: only the seal tells then.
   std::function<std::string(const std::string& peer, const std::string& address)> sender_of() const;
+  /// What everybody who may read `address` takes besides a full seal for each message; nothing where nobody does.
+  struct SealForms {
+    bool batch = false, compact = false;
+  };
+  SealForms forms_for(const std::string& address) const;
   /// Today's rules for a messaging node; they may be asked after this is gone.
   messaging::PeerRules rules() const;
 

@@ -65,8 +65,10 @@ void Sealer::replace_trust(std::shared_ptr<const Trust> trust) {
   trust_ = std::move(trust);
 }
 
-SealVerifier::SealVerifier(std::shared_ptr<const Trust> trust, PeerSeals peer_seals, bool require_revocation_status)
-    : peer_seals_(std::move(peer_seals)),
+SealVerifier::SealVerifier(std::shared_ptr<const Trust> trust, PeerSeals peer_seals, bool require_revocation_status,
+                           std::shared_ptr<SealStore> store)
+    : store_(store ? std::move(store) : std::make_shared<SealStore>()),
+      peer_seals_(std::move(peer_seals)),
       require_revocation_status_(require_revocation_status),
       trust_(std::move(trust)) {}
 

@@ -69,7 +69,9 @@ class SealVerifier {
  public:
   /// Seal ids (esID) by peer name, as peers.yaml says.
   using PeerSeals = std::map<std::string, std::set<std::string>>;
-  SealVerifier(std::shared_ptr<const Trust> trust, PeerSeals peer_seals, bool require_revocation_status = false);
+  /// `store` outlives a snapshot of trust in the hands of its owner; absent: one of its own.
+  SealVerifier(std::shared_ptr<const Trust> trust, PeerSeals peer_seals, bool require_revocation_status = false,
+               std::shared_ptr<SealStore> store = nullptr);
 
   /// `seal_of_another_peer` when all is well but the seal id is not the peer's; a wrong seal keeps its own code.
   Report verify_from(const std::string& peer, ByteView ses, ByteView payload, Instant now) const;
@@ -85,7 +87,7 @@ class SealVerifier {
  private:
   Report verify_evidence(const std::string& peer, const Evidence& evidence, ByteView payload, Instant now) const;
 
-  const std::unique_ptr<SealStore> store_ = std::make_unique<SealStore>();
+  const std::shared_ptr<SealStore> store_;  // Shared: see the constructor.
   const PeerSeals peer_seals_;
   const bool require_revocation_status_;
   mutable Mutex mutex_;

@@ -78,7 +78,7 @@ Result<BenefitCase> Casework::commit_decision(Transaction& transaction, const Pr
   message.subject = "decision/1";
   message.group_id = c.uscc;
   message.content_type = "application/json";
-  message.properties = {{"payload-digest", digest}, {"seal-form", "ses4"}};
+  message.properties = {{"payload-digest", digest}};
   message.body = prepared.body;
   message.seal = seal;
   message.trace_id = c.trace_id;

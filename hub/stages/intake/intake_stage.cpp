@@ -194,15 +194,15 @@ Result<AcceptedBatch> accept(storage::Transaction& transaction, const PreparedBa
   CHECK_OK(transaction.execute(
       "INSERT INTO intake_batch (source, batch_id, origin, received_at, records, accepted, duplicate, quarantined, "
       "manifest, manifest_seal, payload, payload_digest, payload_seal, outcomes, trace_id, content_digest, "
-      "row_digests) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "row_digests, payload_proof) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       {batch.source, batch.batch_id, batch.origin, to_millis(batch.received_at),
        static_cast<std::int64_t>(batch.records.size() + batch.unreadable.size()), result.accepted, result.duplicate,
        result.quarantined, storage::Blob{prepared.manifest}, storage::Blob{prepared.manifest_seal},
        storage::Blob{batch.payload},
        batch.payload.empty() ? std::string() : "sha256:" + to_hex(crypto::sha256(batch.payload)),
        storage::Blob{batch.seal}, encode_outcomes(result.outcomes), batch.trace_id.str(), prepared.content_digest,
-       storage::Blob{prepared.row_digests}}));
+       storage::Blob{prepared.row_digests}, batch.seal_proof}));
   return std::move(acceptance.result);
 }
 

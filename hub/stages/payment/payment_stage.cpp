@@ -140,6 +140,7 @@ Result<RequestOutcome> PaymentStage::commit_request(Transaction& transaction, co
   attempt.message_id = prepared.message_id;
   attempt.body = prepared.body;
   attempt.seal = seal;
+  attempt.seal_proof = prepared.seal_proof;
   attempt.digest = prepared.digest;
   attempt.trace_id = prepared.trace_id;
   attempt.created_at = attempt.state_at = clock_.now();
@@ -170,9 +171,10 @@ Result<RequestOutcome> PaymentStage::commit_request(Transaction& transaction, co
   message.subject = "payment_request/1";
   message.group_id = r.uscc;
   message.content_type = "application/xml; charset=GBK";
-  message.properties = {{"payload-digest", prepared.digest}, {"seal-form", "ses4"}};
+  message.properties = {{"payload-digest", prepared.digest}};
   message.body = prepared.body;
   message.seal = seal;
+  message.seal_proof = prepared.seal_proof;
   message.trace_id = prepared.trace_id;
   message.case_id = r.tracking_id.str();
   message.division = c.division;

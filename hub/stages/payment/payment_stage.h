@@ -36,8 +36,9 @@ struct PreparedRequest {
   std::int64_t case_version = 0;
   std::int64_t profile_sequence = 0;
   std::string message_id, trace_id;
-  Bytes body;          ///< What is sealed, GBK.
-  std::string digest;  ///< `sm3:<hex>`
+  Bytes body;                ///< What is sealed, GBK.
+  std::string digest;        ///< `sm3:<hex>`
+  std::string seal_proof{};  ///< Set by the flow where the seal is over a batch of messages (proof.json).
 };
 
 struct PaymentSettings {
@@ -61,6 +62,8 @@ class PaymentStage {
  public:
   PaymentStage(const audit::AuditTrail& trail, const Clock& clock, PaymentSettings settings = {})
       : trail_(trail), clock_(clock), settings_(std::move(settings)) {}
+
+  const std::string& address() const { return settings_.address; }  ///< Where requests go.
 
   /// Draws up the next attempt of the case. The payee check must have passed (it has, by the state). Errors:
   /// `case_not_ready`, `case_frozen`, `facts_not_met`, `amount_differs`, `attempt_open` (the attempt before was neither

@@ -46,9 +46,9 @@ Result<void> insert_attempt(Transaction& transaction, const PaymentAttempt& a) {
   CHECK_OK(transaction.execute(
       "INSERT INTO payment_attempt (business_no, case_id, attempt, division, fiscal_year, bgt_id, amount_fen, uscc, "
       "payee_name, payee_account_no, payee_bank_name, payee_bank_no, pro_code, use_des, message_id, body, seal, "
-      "digest, "
+      "seal_proof, digest, "
       "trace_id, created_at, state, state_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-      "?)",
+      "?, ?)",
       {r.business_no.str(),
        r.tracking_id.str(),
        std::int64_t{r.attempt},
@@ -66,6 +66,7 @@ Result<void> insert_attempt(Transaction& transaction, const PaymentAttempt& a) {
        a.message_id,
        storage::Blob{a.body},
        storage::Blob{a.seal},
+       a.seal_proof,
        a.digest,
        a.trace_id,
        to_millis(a.created_at),

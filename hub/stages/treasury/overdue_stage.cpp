@@ -63,7 +63,6 @@ Result<void> TreasuryStage::commit_overdue(Transaction& transaction, const Overd
   query.message_id = work.query_message_id;
   query.subject = "status_query/1";
   query.correlation_id = attempt.message_id;
-  query.properties = {{"seal-form", "ses4"}};
   query.body = work.query_body;
   query.seal = query_seal;
   CHECK_OK(send(transaction, query));
@@ -81,9 +80,10 @@ Result<void> TreasuryStage::commit_overdue(Transaction& transaction, const Overd
   OutgoingEnvelope request = envelope(attempt, settings_);
   request.message_id = attempt.message_id;
   request.subject = "payment_request/1";
-  request.properties = {{"payload-digest", attempt.digest}, {"seal-form", "ses4"}};
+  request.properties = {{"payload-digest", attempt.digest}};
   request.body = attempt.body;
   request.seal = attempt.seal;
+  request.seal_proof = attempt.seal_proof;
   request.again = true;
   CHECK_OK(send(transaction, request));
   return audit(transaction, attempt, "request_resent", "system", {{"message_id", attempt.message_id}}, attempt.digest);
@@ -111,7 +111,6 @@ Result<void> TreasuryStage::commit_cancel(Transaction& transaction, const Overdu
   message.message_id = work.query_message_id;
   message.subject = "payment_cancel/1";
   message.correlation_id = attempt.message_id;
-  message.properties = {{"seal-form", "ses4"}};
   message.body = work.query_body;
   message.seal = seal;
   CHECK_OK(send(transaction, message));

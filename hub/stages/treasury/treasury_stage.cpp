@@ -56,6 +56,7 @@ struct TreasuryStage::Source {
     answer.detail = std::move(detail);
     answer.body = message.body;
     answer.seal = message.seal;
+    answer.seal_proof = message.seal_proof;
     answer.trace_id = message.trace_id;
     answer.received_at = now;
     return answer;
@@ -254,9 +255,13 @@ Result<void> TreasuryStage::apply_waiting(Transaction& transaction, const Attemp
   for (const StoredAnswer& answer : answers) {
     if (answer.outcome != "waiting") continue;
     // The stored row stays as it is (the table is append-only); a row of its own says what became of it.
-    VerifiedMessage message{answer.peer, answer.message_id + "#again-" + std::to_string(answer.id),
-                            {},          answer.body,
-                            answer.seal, answer.trace_id};
+    VerifiedMessage message{answer.peer,
+                            answer.message_id + "#again-" + std::to_string(answer.id),
+                            {},
+                            answer.body,
+                            answer.seal,
+                            answer.trace_id,
+                            answer.seal_proof};
     const auto taken = TRY(transaction.query("SELECT 1 FROM treasury_message WHERE peer = ? AND message_id = ?",
                                              {message.peer, message.message_id}, "i"));
     if (!taken.empty()) continue;
@@ -323,6 +328,7 @@ Result<void> TreasuryStage::apply_statement(Transaction& transaction, const Sour
   stored.detail = statement.division;
   stored.body = source.message.body;
   stored.seal = source.message.seal;
+  stored.seal_proof = source.message.seal_proof;
   stored.trace_id = source.message.trace_id;
   stored.received_at = clock_.now();
   const auto row = TRY(insert_answer(transaction, stored));

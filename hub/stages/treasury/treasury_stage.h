@@ -30,6 +30,7 @@ struct VerifiedMessage {
   TreasuryMessage content;  ///< decode_message(body)
   Bytes body, seal;
   std::string trace_id;
+  std::string seal_proof{};  ///< Where the seal is over a batch of messages (proof.json).
 };
 
 struct TreasurySettings {

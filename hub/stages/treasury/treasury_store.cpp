@@ -7,8 +7,8 @@ constexpr std::string_view kColumns =
     "business_no, case_id, attempt, division, fiscal_year, bgt_id, amount_fen, uscc, payee_name, payee_account_no, "
     "payee_bank_name, payee_bank_no, pro_code, use_des, message_id, body, seal, digest, trace_id, created_at, state, "
     "state_at, pay_app_no, pay_cert_no, agent_business_no, paid_on, reason, paid_fen, returned_fen, frozen, "
-    "overdue_since, asked, last_asked_at";
-constexpr std::string_view kLetters = "ttititittttttttbbttititttttiiiiii";
+    "overdue_since, asked, last_asked_at, seal_proof";
+constexpr std::string_view kLetters = "ttititittttttttbbttititttttiiiiiit";
 
 Result<PaymentAttempt> read_attempt(const storage::Row& row) {
   PaymentAttempt a;
@@ -46,6 +46,7 @@ Result<PaymentAttempt> read_attempt(const storage::Row& row) {
   if (!row.is_null(30)) a.overdue_since = from_millis(row.integer(30));
   a.asked = row.integer(31);
   if (!row.is_null(32)) a.last_asked_at = from_millis(row.integer(32));
+  a.seal_proof = row.text(33);
   return a;
 }
 
@@ -120,21 +121,22 @@ Result<std::optional<std::int64_t>> insert_answer(Transaction& transaction, cons
   if (!known.empty()) return std::optional<std::int64_t>();
   return std::optional(TRY(transaction.insert(
       "INSERT INTO treasury_message (peer, message_id, position, business_no, answer, amount_fen, on_day, "
-      "agent_business_no, outcome, detail, body, seal, received_at, trace_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-      "?, ?, ?)",
+      "agent_business_no, outcome, detail, body, seal, seal_proof, received_at, trace_id) VALUES (?, ?, ?, ?, ?, ?, ?, "
+      "?, ?, ?, ?, ?, ?, ?, ?)",
       {a.peer, a.message_id, a.position, a.business_no, a.answer,
        a.amount ? storage::Value(a.amount->fen()) : storage::Value(nullptr), day_or_null(a.on), a.agent_business_no,
-       a.outcome, a.detail, storage::Blob{a.body}, storage::Blob{a.seal}, to_millis(a.received_at), a.trace_id},
+       a.outcome, a.detail, storage::Blob{a.body}, storage::Blob{a.seal}, a.seal_proof, to_millis(a.received_at),
+       a.trace_id},
       "id")));
 }
 
 Result<std::vector<StoredAnswer>> load_answers(Transaction& transaction, const AttemptId& business_no) {
   const auto rows = TRY(transaction.query(
       "SELECT id, peer, message_id, position, business_no, answer, amount_fen, on_day, agent_business_no, outcome, "
-      "detail, body, seal, received_at, trace_id FROM treasury_message WHERE business_no = ? ORDER BY id",
+      "detail, body, seal, received_at, trace_id, seal_proof FROM treasury_message WHERE business_no = ? ORDER BY id",
       {business_no.str()},
       "ittittitttt"
-      "bbit"));
+      "bbitt"));
   std::vector<StoredAnswer> answers;
   for (const auto& row : rows) {
     StoredAnswer a;
@@ -153,6 +155,7 @@ Result<std::vector<StoredAnswer>> load_answers(Transaction& transaction, const A
     a.seal = row.blob(12);
     a.received_at = from_millis(row.integer(13));
     a.trace_id = row.text(14);
+    a.seal_proof = row.text(15);
     answers.push_back(std::move(a));
   }
   return answers;

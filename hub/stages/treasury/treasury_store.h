@@ -42,6 +42,7 @@ struct StoredAnswer {
   std::optional<Money> amount;
   std::optional<Date> on;
   Bytes body, seal;
+  std::string seal_proof;  ///< Where the seal is over a batch of messages (proof.json).
   Instant received_at{};
 };
 /// Gives the row's number; nullopt when this very detail is stored already.

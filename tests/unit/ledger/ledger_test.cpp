@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(the_database_itself_refuses_what_breaks_the_book) {
       "VALUES ('A1', 'cut', 'available', 'others', 1, '330502', 0, '2025-11-03')",
       "INSERT INTO payment_attempt SELECT 'R1-2', case_id, 2, division, fiscal_year, bgt_id, amount_fen, uscc, "
       "payee_name, payee_account_no, payee_bank_name, payee_bank_no, pro_code, use_des, 'm2', body, seal, digest, "
-      "trace_id, created_at, state, state_at, '', '', '', NULL, '', 0, 0, 0, NULL, 0, NULL FROM payment_attempt",
+      "trace_id, created_at, state, state_at, '', '', '', NULL, '', 0, 0, 0, NULL, 0, NULL, '' FROM payment_attempt",
   };
   for (const std::string& sql : refused) {
     const auto done = table.scene.run(sql);

@@ -1,0 +1,9 @@
+-- The way from sealed octets to the seal of their batch (proof.json, docs/seal.md); '' where the seal is over them alone.
+-- `seal` is the full form in any case.
+ALTER TABLE payment_attempt ADD COLUMN seal_proof TEXT NOT NULL DEFAULT '';
+ALTER TABLE treasury_message ADD COLUMN seal_proof TEXT NOT NULL DEFAULT '';
+ALTER TABLE intake_batch ADD COLUMN payload_proof TEXT NOT NULL DEFAULT '';
+
+CREATE TRIGGER payment_attempt_proof BEFORE UPDATE OF seal_proof ON payment_attempt
+WHEN NEW.seal_proof <> OLD.seal_proof
+BEGIN SELECT RAISE(ABORT, 'what was sealed is never changed'); END;
