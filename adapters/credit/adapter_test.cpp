@@ -72,11 +72,12 @@ BOOST_AUTO_TEST_CASE(all_seals_hold_but_the_broken_one_and_its_rows_come_again) 
     if (delivery.fault == "sent_twice") expected.insert("credit-" + delivery.id + "-again");
   }
   BOOST_TEST(!broken.empty());
-  std::set<std::string> held, refused;
+  std::set<std::string> held, refused, batches;
   for (const auto& letter : town.hub->letters()) {
     (letter.report.passed() ? held : refused).insert(letter.envelope.message_id);
     if (!letter.report.passed()) continue;
     BOOST_TEST(letter.report.message_id.substr(0, 7) == "credit-");
+    if (letter.envelope.properties.at("seal-form") == "batch") batches.insert(letter.report.batch);
     PushedMessage message;
     message.peer = "credit";
     message.address = "credit.records";
@@ -90,6 +91,8 @@ BOOST_AUTO_TEST_CASE(all_seals_hold_but_the_broken_one_and_its_rows_come_again) 
     BOOST_REQUIRE(town.context.deliver(std::move(batch.value())));
   }
   BOOST_TEST(conformance::difference(expected, held) == "");
+  BOOST_TEST(!batches.empty(), "what is due together shares a seal");
+  BOOST_TEST(!batches.contains(""));
   BOOST_TEST(conformance::difference(broken, refused) == "");
   for (const auto& type : town.spec.record_types()) BOOST_TEST(!town.context.keys(type.name).empty(), type.name);
   BOOST_TEST(town.context.complaints.empty());

@@ -66,9 +66,7 @@ class Centre {
 
   Result<void> work() {
     const Instant now = simulation_.clock().now();
-    for (const auto& delivery : TRY(world_.deliveries("credit", now, written_))) {
-      CHECK_OK(write(delivery, now));
-    }
+    CHECK_OK(write_all(TRY(world_.deliveries("credit", now, written_)), now));
     seen_ = now;
     std::vector<std::string> taken;
     {
@@ -121,20 +119,50 @@ class Centre {
     }
   }
 
-  Result<void> write(const town::Delivery& delivery, Instant now) {
+  /// What is due together is sealed together; what shall arrive broken has a seal of its own.
+  Result<void> write_all(const std::vector<town::Delivery>& deliveries, Instant now) {
+    std::vector<messaging::Envelope> envelopes;
+    for (const auto& delivery : deliveries) envelopes.push_back(TRY(draw_up(delivery, now)));
+    const auto broken = [&](std::size_t i) {
+      return simulation_.demo_faults() && deliveries[i].fault == "broken_seal";
+    };
+    std::size_t next = 0;
+    while (next < envelopes.size()) {
+      std::size_t end = next + 1;
+      while (!broken(next) && end < envelopes.size() && !broken(end) && end - next < seal::kBatchLeavesMax) ++end;
+      std::vector<seal::ToSeal> messages;
+      for (std::size_t i = next; i < end; ++i) {
+        const auto& envelope = envelopes[i];
+        messages.push_back(
+            {envelope.body, {envelope.content_type, envelope.message_id, envelope.properties.at("trace-id")}});
+      }
+      const auto evidences = TRY(sealer_->seal_batch(messages, now));
+      for (std::size_t i = next; i < end; ++i) {
+        const auto carriage = seal::pack(evidences[i - next], false);
+        envelopes[i].seal = carriage.octets;
+        envelopes[i].properties["seal-form"] = seal::name_of(carriage.form);
+        if (broken(i)) envelopes[i].seal[envelopes[i].seal.size() - 5] ^= 1;
+        CHECK_OK(post(deliveries[i], envelopes[i]));
+      }
+      next = end;
+    }
+    return ok();
+  }
+
+  Result<messaging::Envelope> draw_up(const town::Delivery& delivery, Instant now) {
     messaging::Envelope envelope;
     envelope.message_id = "credit-" + delivery.id;
     envelope.subject = "credit_records/1";
     envelope.content_type = "application/json";
     envelope.address = kAddress;
     envelope.body = TRY(body_of(world_, delivery, now));
-    const std::string trace = to_hex(crypto::sha256(envelope.message_id)).substr(0, 32);
-    envelope.seal = TRY(sealer_->seal(envelope.body, envelope.content_type, envelope.message_id, trace, now));
-    if (simulation_.demo_faults() && delivery.fault == "broken_seal") envelope.seal[envelope.seal.size() - 5] ^= 1;
-    envelope.properties = {{"seal-form", "ses4"},
-                           {"seal-alg", "sm2-sm3"},
+    envelope.properties = {{"seal-alg", "sm2-sm3"},
                            {"payload-digest", "sm3:" + to_hex(crypto::sm3(envelope.body))},
-                           {"trace-id", trace}};
+                           {"trace-id", to_hex(crypto::sha256(envelope.message_id)).substr(0, 32)}};
+    return envelope;
+  }
+
+  Result<void> post(const town::Delivery& delivery, messaging::Envelope envelope) {
     CHECK_OK(note({{"kind", "letter"},
                    {"delivery", delivery.sequence},
                    {"message_id", envelope.message_id},

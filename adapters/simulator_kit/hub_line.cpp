@@ -67,8 +67,12 @@ void HubLine::take() {
         node_->settle(std::span(&settlement, 1));
         continue;
       }
-      letters_.push_back({envelope.value(), verifier_->verify_from(options_.peer, envelope.value().seal,
-                                                                   envelope.value().body, clock_->now())});
+      const auto named = envelope.value().properties.find("seal-form");
+      const auto form = seal::form_of(named == envelope.value().properties.end() ? "" : named->second);
+      seal::Evidence evidence;
+      letters_.push_back({envelope.value(),
+                          verifier_->verify_from(options_.peer, form.value_or(seal::Form::full), envelope.value().seal,
+                                                 envelope.value().body, clock_->now(), evidence)});
     } else {
       settlement.outcome = {messaging::OutcomeKind::rejected, envelope.error().code, envelope.error().message};
     }
@@ -87,7 +91,7 @@ bool HubLine::wait_for(const std::function<bool()>& condition, std::chrono::mill
 }
 
 Result<messaging::Outcome> HubLine::send(const std::string& message_id, const std::string& subject, const Bytes& body,
-                                         bool spoil_seal) {
+                                         bool spoil_seal, bool in_batch) {
   messaging::Envelope envelope;
   envelope.message_id = message_id;
   envelope.subject = subject;
@@ -95,9 +99,13 @@ Result<messaging::Outcome> HubLine::send(const std::string& message_id, const st
   envelope.address = options_.outgoing_address;
   envelope.body = body;
   const std::string trace = to_hex(crypto::sha256(message_id)).substr(0, 32);
-  envelope.seal = TRY(sealer_->seal(body, "application/xml", message_id, trace, clock_->now()));
+  std::vector<seal::ToSeal> together = {{body, {"application/xml", message_id, trace}}};
+  const Bytes other = "another message of the batch";
+  if (in_batch) together.push_back({other, {"text/plain", message_id + "-other", trace}});
+  const auto carriage = seal::pack(TRY(sealer_->seal_batch(together, clock_->now())).front(), false);
+  envelope.seal = carriage.octets;
   if (spoil_seal) envelope.seal[envelope.seal.size() - 5] ^= 1;
-  envelope.properties = {{"seal-form", "ses4"},
+  envelope.properties = {{"seal-form", std::string(seal::name_of(carriage.form))},
                          {"seal-alg", "sm2-sm3"},
                          {"payload-digest", "sm3:" + to_hex(crypto::sm3(body))},
                          {"trace-id", trace}};

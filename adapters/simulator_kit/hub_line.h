@@ -44,9 +44,10 @@ class HubLine {
   int contradictions() const { return contradictions_; }
   /// Takes what comes until the condition holds; false when it does not within the time.
   bool wait_for(const std::function<bool()>& condition, std::chrono::milliseconds patience = std::chrono::seconds(20));
-  /// Seals, sends and waits for the peer's word; sends again where nobody was there to hear it. Errors `not_taken`.
+  /// Seals (by itself, or with another message in one batch), sends and waits for the peer's word; sends again where
+  /// nobody was there to hear it. Errors `not_taken`.
   Result<messaging::Outcome> send(const std::string& message_id, const std::string& subject, const Bytes& body,
-                                  bool spoil_seal = false);
+                                  bool spoil_seal = false, bool in_batch = false);
 
  private:
   explicit HubLine(Options options) : options_(std::move(options)) {}

@@ -64,8 +64,9 @@ struct Treasury {
     BOOST_REQUIRE_MESSAGE(static_cast<bool>(started), conformance::why(started));
   }
 
-  std::string send(const std::string& id, const std::string& subject, const Bytes& body, bool spoil = false) {
-    const auto outcome = hub->send(id, subject, body, spoil);
+  std::string send(const std::string& id, const std::string& subject, const Bytes& body, bool spoil = false,
+                   bool in_batch = false) {
+    const auto outcome = hub->send(id, subject, body, spoil, in_batch);
     BOOST_REQUIRE_MESSAGE(static_cast<bool>(outcome), conformance::why(outcome));
     return outcome.value().kind == messaging::OutcomeKind::accepted ? "accepted" : outcome.value().code;
   }
@@ -137,15 +138,19 @@ BOOST_AUTO_TEST_CASE(the_same_number_is_paid_once_and_never_with_other_content) 
     BOOST_TEST(treasury.send(id, "payment_request/1", request(kNumber)) == "accepted");
   BOOST_TEST(treasury.send("m3", "payment_request/1", request(kNumber, "900000.00")) == "business_no_reused");
   BOOST_TEST(treasury.send("m4", "payment_request/1", request("01JCX2K8V6M4T9Q0R3S5W7Y1ZB-01"), true) == "accepted");
+  // One of a batch, and one whose way leads elsewhere.
+  BOOST_TEST(treasury.send("m7", "payment_request/1", request(kNumber), false, true) == "accepted");
+  BOOST_TEST(treasury.send("m8", "payment_request/1", request("01JCX2K8V6M4T9Q0R3S5W7Y1ZC-01"), true, true) ==
+             "accepted");
   BOOST_TEST(treasury.send("m5", "salutation/1", request(kNumber)) == "subject_unknown");
   BOOST_TEST(treasury.send("m6", "payment_request/1", "<PAY_REQUEST>") != "accepted");
   BOOST_REQUIRE(treasury.scene.set_clock("2025-11-04T09:00:00+08:00"));
   treasury.comes(kNumber, "ACCEPTED AUDITED VOUCHER PAID");
   treasury.expect("money_out_fen", kAmountFen);
   treasury.expect("requests_seen", 1);
-  treasury.expect("repeats", 2);
+  treasury.expect("repeats", 3);
   treasury.expect("contradictions", 1);
-  treasury.expect("wrong_seals", 1);
+  treasury.expect("wrong_seals", 2);
   treasury.expect("paid_twice", 0);
 }
 
@@ -232,6 +237,12 @@ BOOST_AUTO_TEST_CASE(with_a_demos_faults_the_books_still_agree) {
   BOOST_TEST(out > 0);
   BOOST_TEST(sent_back > 0);
   treasury.expect("paid_twice", 0);
+  // Answers of one round share a seal.
+  const auto& letters = treasury.hub->letters();
+  const auto batched = std::count_if(letters.begin(), letters.end(), [](const auto& letter) {
+    return letter.envelope.properties.at("seal-form") == "batch" && letter.report.passed();
+  });
+  BOOST_TEST(batched > 40);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

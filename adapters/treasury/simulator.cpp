@@ -90,7 +90,7 @@ messaging::Envelope envelope_of(const Answer& answer) {
   envelope.content_type = "application/xml; charset=GBK";
   envelope.address = kReceipts;
   envelope.group_id = answer.group_id;
-  envelope.properties = {{"seal-form", "ses4"},
+  envelope.properties = {{"seal-form", answer.form},
                          {"seal-alg", "sm2-sm3"},
                          {"payload-digest", "sm3:" + to_hex(crypto::sm3(answer.body))},
                          {"trace-id", answer.trace_id}};

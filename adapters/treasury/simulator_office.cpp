@@ -1,6 +1,7 @@
 #include "adapters/treasury/simulator_office.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "base/bytes.h"
@@ -123,6 +124,7 @@ void Office::apply(const Json& entry) {
     answer.group_id = number;
     answer.body = from_base64(text("body")).value();
     answer.seal = from_base64(text("seal")).value();
+    answer.form = entry.value("form", std::string("ses4"));  // Earlier lives knew one form.
     order_of_answers_.push_back(answer.message_id);
     answers_[answer.message_id] = std::move(answer);
   } else if (kind == "taken") {
@@ -131,7 +133,11 @@ void Office::apply(const Json& entry) {
 }
 
 Result<void> Office::receive(const messaging::Envelope& envelope) {
-  const auto report = seals_.verifier->verify_from("hub", envelope.seal, envelope.body, simulation_.clock().now());
+  const auto named = envelope.properties.find("seal-form");
+  const auto form = seal::form_of(named == envelope.properties.end() ? std::string() : named->second);
+  seal::Evidence evidence;
+  const auto report = seals_.verifier->verify_from("hub", form.value_or(seal::Form::full), envelope.seal, envelope.body,
+                                                   simulation_.clock().now(), evidence);
   if (!report.passed()) {
     simulation_.log().warning("A message's seal does not hold; it is put aside.",
                               {{"message", envelope.message_id}, {"why", report.detail}});
@@ -241,18 +247,21 @@ Result<void> Office::take_cancel(const messaging::Envelope& envelope) {
 
 Result<int> Office::work() {
   const Instant now = simulation_.clock().now();
-  int done = 0;
+  std::vector<std::pair<const Order*, const Step*>> due;
   for (const auto& [number, steps] : plans_) {
     if (cancelled_.contains(number)) continue;
     for (const auto& step : steps) {
       if (step.due > now) break;
-      if (performed_[number].contains(step.number)) continue;
-      CHECK_OK(perform(orders_.at(number), step));
-      ++done;
+      if (!performed_[number].contains(step.number)) due.emplace_back(&orders_.at(number), &step);
     }
   }
+  CHECK_OK(seal_together(due));
+  for (const auto& [order, step] : due) {
+    CHECK_OK(perform(*order, *step));
+  }
+  sealed_.clear();
   clock_seen_ = now;
-  return done;
+  return static_cast<int>(due.size());
 }
 
 Result<void> Office::perform(const Order& order, const Step& step) {
@@ -283,8 +292,14 @@ Result<void> Office::perform(const Order& order, const Step& step) {
                                 : ""}});
 }
 
-Result<void> Office::answer(const Order& order, const std::string& name, const std::string& state,
-                            const std::string& reason, Step::Wrong wrong, Instant at) {
+namespace {
+
+std::string answer_id(const Order& order, const std::string& name) {
+  return "tr-" + number_of(order.business_no) + "-" + name;
+}
+
+/// The same octets whenever it is asked.
+Result<Bytes> answer_body(const Order& order, const std::string& state, const std::string& reason, Instant at) {
   const bool money = state == "PAID" || state == "RETURNED";
   const std::string number = number_of(order.business_no);
   std::string xml = "<?xml version=\"1.0\" encoding=\"GBK\"?>\n<PAY_ANSWER VERSION=\"1\">\n  <HEAD>\n";
@@ -303,10 +318,44 @@ Result<void> Office::answer(const Order& order, const std::string& name, const s
   }
   xml += element("REASON", reason);
   xml += "    </DETAIL>\n  </DETAILS>\n</PAY_ANSWER>\n";
-  Bytes body = TRY(text::utf8_to_gbk(xml));
-  const std::string message_id = "tr-" + number + "-" + name;
-  const auto& sealer = wrong == Step::Wrong::strange_seal ? *seals_.stranger : *seals_.own;
-  const Bytes seal = TRY(sealer.seal(body, "application/xml", message_id, order.trace_id, simulation_.clock().now()));
+  return text::utf8_to_gbk(xml);
+}
+
+}  // namespace
+
+Result<void> Office::seal_together(const std::vector<std::pair<const Order*, const Step*>>& steps) {
+  struct Draft {
+    std::string id, trace_id;
+    Bytes body;
+  };
+  std::vector<Draft> drafts;
+  for (const auto& [order, step] : steps) {
+    const std::string id = answer_id(*order, "step-" + std::to_string(step->number));
+    if (step->silent || step->wrong == Step::Wrong::strange_seal || answers_.contains(id)) continue;
+    drafts.push_back({id, order->trace_id, TRY(answer_body(*order, step->state, step->reason, step->due))});
+  }
+  for (std::size_t from = 0; from < drafts.size(); from += seal::kBatchLeavesMax) {
+    const auto some = std::span(drafts).subspan(from, std::min(seal::kBatchLeavesMax, drafts.size() - from));
+    std::vector<seal::ToSeal> messages;
+    for (const auto& draft : some) messages.push_back({draft.body, {"application/xml", draft.id, draft.trace_id}});
+    auto evidences = TRY(seals_.own->seal_batch(messages, simulation_.clock().now()));
+    for (std::size_t i = 0; i < some.size(); ++i) sealed_.insert_or_assign(some[i].id, std::move(evidences[i]));
+  }
+  return ok();
+}
+
+Result<void> Office::answer(const Order& order, const std::string& name, const std::string& state,
+                            const std::string& reason, Step::Wrong wrong, Instant at) {
+  Bytes body = TRY(answer_body(order, state, reason, at));
+  const std::string message_id = answer_id(order, name);
+  seal::Evidence evidence;
+  if (const auto together = sealed_.find(message_id); together != sealed_.end()) {
+    evidence = together->second;
+  } else {
+    const auto& sealer = wrong == Step::Wrong::strange_seal ? *seals_.stranger : *seals_.own;
+    evidence.ses = TRY(sealer.seal(body, "application/xml", message_id, order.trace_id, simulation_.clock().now()));
+  }
+  const auto carriage = seal::pack(evidence, false);
   if (wrong == Step::Wrong::altered_octet) body[body.find("<XPAY_AMT>") + 10] ^= 1;
   return note({{"kind", "answer"},
                {"message_id", message_id},
@@ -314,7 +363,8 @@ Result<void> Office::answer(const Order& order, const std::string& name, const s
                {"business_no", order.business_no},
                {"trace_id", order.trace_id},
                {"body", to_base64(body)},
-               {"seal", to_base64(seal)}});
+               {"form", std::string(seal::name_of(carriage.form))},
+               {"seal", to_base64(carriage.octets)}});
 }
 
 std::vector<const Answer*> Office::unsent() const {

@@ -17,7 +17,8 @@ namespace zhida::treasury_simulator {
 /// An answer with its final octets: sealed once, sent until the hub has it.
 struct Answer {
   std::string message_id, correlation_id, trace_id, group_id;
-  Bytes body, seal;
+  Bytes body, seal;    ///< The seal as it travels.
+  std::string form;    ///< Which form that is: `seal-form`.
   bool taken = false;  ///< The hub accepted (or refused) it.
 };
 
@@ -54,6 +55,8 @@ class Office {
   Result<void> perform(const Order& order, const Step& step);
   Result<void> answer(const Order& order, const std::string& name, const std::string& state, const std::string& reason,
                       Step::Wrong wrong, Instant at);
+  /// Draws up and seals together what the steps will answer under our own seal; answer() finds it in `sealed_`.
+  Result<void> seal_together(const std::vector<std::pair<const Order*, const Step*>>& steps);
   Result<void> note(Json entry);
   void apply(const Json& entry);
   std::string standing(const std::string& business_no) const;
@@ -70,7 +73,8 @@ class Office {
   std::map<std::string, std::int64_t> paid_;     // Business number → fen out now.
   std::map<std::string, std::string> standing_;  // The last word on each number.
   std::vector<std::string> order_of_answers_;
-  std::map<std::string, Answer> answers_;  // By message-id.
+  std::map<std::string, Answer> answers_;         // By message-id.
+  std::map<std::string, seal::Evidence> sealed_;  // By message-id; only for the round under way.
   std::int64_t requests_seen_ = 0, repeats_ = 0, contradictions_ = 0, wrong_seals_ = 0, returned_fen_ = 0;
   Instant clock_seen_{};
 };
