@@ -379,8 +379,7 @@ void CaseWorker::seal_requests(std::vector<Drawn>& drawn) {
     const auto some = std::span(drawn).subspan(from, step);
     std::vector<seal::ToSeal> messages;
     for (const auto& one : some)
-      messages.push_back(
-          {one.prepared.body, {"application/xml", one.prepared.message_id, one.prepared.trace_id}});
+      messages.push_back({one.prepared.body, {"application/xml", one.prepared.message_id, one.prepared.trace_id}});
     auto sealed = rooms_.sealer.seal_batch(messages, rooms_.clock.now());
     for (std::size_t i = 0; i < some.size(); ++i) {
       if (!sealed) {
