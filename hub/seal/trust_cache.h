@@ -1,5 +1,7 @@
 // What a trust snapshot remembers. For the sources of this folder only.
 #pragma once
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -20,48 +22,54 @@ struct SealFacts {
 };
 
 struct Trust::Cache {
-  // Keys are SHA-256 of the DER. What comes from outside must not fill the memory.
+  // Keys are the octets themselves: comparing them costs less than any hash that a stranger could not collide. What
+  // comes from outside must not fill the memory.
   static constexpr std::size_t kSealsMax = 1024;
   static constexpr std::size_t kCertificatesMax = 4096;
+  static constexpr std::size_t kBatchesMax = 1024;
+
+  struct OctetsHash {
+    using is_transparent = void;  // Looked up without a copy.
+    std::size_t operator()(ByteView octets) const { return std::hash<ByteView>{}(octets); }
+  };
+  template <class T>
+  using Map = std::unordered_map<Bytes, T, OctetsHash, std::equal_to<>>;
 
   Mutex mutex;
-  std::unordered_map<Bytes, SealFacts> seals GUARDED_BY(mutex);
-  std::unordered_map<Bytes, crypto::Certificate> certificates GUARDED_BY(mutex);
+  Map<std::shared_ptr<const SealFacts>> seals GUARDED_BY(mutex);  // Shared: a reader keeps what the cache may drop.
+  Map<crypto::Certificate> certificates GUARDED_BY(mutex);
   // Seals over batches whose signature value fits: every message of a batch brings the same one along.
-  static constexpr std::size_t kBatchesMax = 4096;
-  std::unordered_set<Bytes> batches GUARDED_BY(mutex);
+  std::unordered_set<Bytes, OctetsHash, std::equal_to<>> batches GUARDED_BY(mutex);
 
-  bool has_batch(const Bytes& key) {
+  bool has_batch(ByteView ses) {
     const Lock lock(mutex);
-    return batches.contains(key);
+    return batches.find(ses) != batches.end();
   }
-  void keep_batch(const Bytes& key) {
+  void keep_batch(ByteView ses) {
     const Lock lock(mutex);
     if (batches.size() >= kBatchesMax) batches.clear();
-    batches.insert(key);
+    batches.emplace(ses);
   }
-
-  std::optional<SealFacts> find_seal(const Bytes& key) {
+  std::shared_ptr<const SealFacts> find_seal(ByteView seal_der) {
     const Lock lock(mutex);
-    const auto it = seals.find(key);
-    return it == seals.end() ? std::nullopt : std::optional(it->second);
+    const auto it = seals.find(seal_der);
+    return it == seals.end() ? nullptr : it->second;
   }
-  void keep_seal(const Bytes& key, const SealFacts& facts) {
+  void keep_seal(ByteView seal_der, std::shared_ptr<const SealFacts> facts) {
     const Lock lock(mutex);
     if (seals.size() >= kSealsMax) seals.clear();
-    seals.insert_or_assign(key, facts);
+    seals.insert_or_assign(Bytes(seal_der), std::move(facts));
   }
   Result<crypto::Certificate> parse_certificate(ByteView der) {
-    const Bytes key = crypto::sha256(der);
     {
       const Lock lock(mutex);
-      if (const auto it = certificates.find(key); it != certificates.end()) return it->second;
+      if (const auto it = certificates.find(der); it != certificates.end()) return it->second;
     }
     const auto certificate = TRY(crypto::Certificate::parse(der));
     if (certificate.der() != der) return refuse("certificate_malformed", "The certificate is not DER.");  // But PEM.
     const Lock lock(mutex);
     if (certificates.size() >= kCertificatesMax) certificates.clear();
-    certificates.insert_or_assign(key, certificate);
+    certificates.insert_or_assign(Bytes(der), certificate);
     return certificate;
   }
 };

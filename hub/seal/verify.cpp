@@ -61,7 +61,7 @@ class Verification {
   void describe(const SignatureStructure& signature);
   void describe(const SealStructure& seal);
   void seal_steps(const SealStructure& seal, const Certificate& maker, Alg alg, Instant moment);
-  SealFacts find_seal_facts(const SealStructure& seal, const Certificate& maker, Alg alg);
+  std::shared_ptr<const SealFacts> find_seal_facts(const SealStructure& seal, const Certificate& maker, Alg alg);
   void maker_steps(const SealStructure& seal, const SealFacts& facts);
   void signer_steps(const Certificate& signer, Instant moment);
   void payload_steps(const SignatureStructure& signature, Alg alg, const Payload& payload, Scope scope);
@@ -161,31 +161,32 @@ Result<crypto::TimestampToken> Verification::check_timestamp(ByteView token, Byt
 }
 
 // 5.2 b to d and f, as far as they do not depend on when the seal was used.
-SealFacts Verification::find_seal_facts(const SealStructure& seal, const Certificate& maker, Alg alg) {
-  const Bytes key = crypto::sha256(seal.whole);
-  if (auto known = trust_.cache().find_seal(key)) return std::move(*known);
+std::shared_ptr<const SealFacts> Verification::find_seal_facts(const SealStructure& seal, const Certificate& maker,
+                                                               Alg alg) {
+  if (auto known = trust_.cache().find_seal(seal.whole)) return known;
   const std::size_t failures_before = report_.findings.size();
   if (!maker.verifies(alg, seal.info, seal.signed_value)) {  // 5.2 b
     fail(Code::seal_sign_value, "5.2 b", "The seal maker's signature value does not fit the seal.");
   }
-  SealFacts facts{maker, trust_.chains().check(maker, seal.created), std::nullopt};
-  bool holds = report_.findings.size() == failures_before && facts.maker_chain.verdict == ChainCheck::Verdict::good;
+  auto facts = std::make_shared<SealFacts>(SealFacts{maker, trust_.chains().check(maker, seal.created), std::nullopt});
+  bool holds = report_.findings.size() == failures_before && facts->maker_chain.verdict == ChainCheck::Verdict::good;
   if (go_on() && seal.timestamp) {
     auto token = check_timestamp(*seal.timestamp, seal.signed_value);
     if (token) {
-      facts.timestamp = std::move(token.value());
+      facts->timestamp = std::move(token.value());
     } else {
       seal_timestamp_fault_ = token.error().message;
     }
     // What the revocation lists say of the authority depends on the policy: only a token without remarks is kept.
-    holds = holds && facts.timestamp && facts.timestamp->notes.empty();
+    holds = holds && facts->timestamp && facts->timestamp->notes.empty();
   }
-  if (holds) trust_.cache().keep_seal(key, facts);
+  if (holds) trust_.cache().keep_seal(seal.whole, facts);
   return facts;
 }
 
 void Verification::seal_steps(const SealStructure& seal, const Certificate& maker, Alg alg, Instant moment) {
-  const SealFacts facts = find_seal_facts(seal, maker, alg);
+  const auto known = find_seal_facts(seal, maker, alg);
+  const SealFacts& facts = *known;
   if (!go_on()) return;
   maker_steps(seal, facts);
   if (!go_on()) return;
@@ -292,10 +293,9 @@ void Verification::property_steps(const PropertyInfo& info, Alg alg, const Paylo
 bool Verification::signature_fits(const SignatureStructure& signature, const Certificate& signer, Alg alg, ByteView ses,
                                   Scope scope) {
   if (scope == Scope::all) return signer.verifies(alg, signature.to_sign, signature.signature);
-  const Bytes key = crypto::sha256(ses);
-  if (trust_.cache().has_batch(key)) return true;
+  if (trust_.cache().has_batch(ses)) return true;
   if (!signer.verifies(alg, signature.to_sign, signature.signature)) return false;
-  trust_.cache().keep_batch(key);
+  trust_.cache().keep_batch(ses);
   return true;
 }
 

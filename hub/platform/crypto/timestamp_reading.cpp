@@ -139,8 +139,8 @@ Result<void> read_signed_data(ByteView content, TokenParts& parts) {
   der::Reader fields(content);
   if (TRY(fields.integer("SignedData.version")) != 3) return malformed("SignedData.version is not 3.");
   der::Reader hashes(TRY(fields.expect(der::kSet, "SignedData.digestAlgorithms")).content);
-  std::vector<HashKind> listed;
-  while (!hashes.at_end()) listed.push_back(TRY(read_hash_algorithm(hashes, "SignedData.digestAlgorithms")));
+  const HashKind listed = TRY(read_hash_algorithm(hashes, "SignedData.digestAlgorithms"));
+  CHECK_OK(hashes.end("SignedData.digestAlgorithms"));  // There is one signer.
   der::Reader encapsulated(TRY(fields.expect(der::kSequence, "encapContentInfo")).content);
   if (TRY(encapsulated.object_id("eContentType")) != kTokenInfoOid) return malformed("eContentType is not TSTInfo.");
   der::Reader explicit0(TRY(encapsulated.expect(der::kExplicit0, "eContent")).content);
@@ -151,7 +151,11 @@ Result<void> read_signed_data(ByteView content, TokenParts& parts) {
     der::Reader certificates(TRY(fields.any("SignedData.certificates")).content);
     while (!certificates.at_end()) {
       const auto one = TRY(certificates.any("A certificate"));
-      if (one.tag == der::kSequence) parts.certificates.push_back(one.whole);  // Else another kind of certificate.
+      if (one.tag != der::kSequence) continue;  // Another kind of certificate.
+      if (std::find(parts.certificates.begin(), parts.certificates.end(), one.whole) != parts.certificates.end()) {
+        return malformed("it carries a certificate twice.");
+      }
+      parts.certificates.push_back(one.whole);
     }
   }
   if (fields.next_tag() == kImplicit1) TRY(fields.any("SignedData.crls"));
@@ -160,9 +164,7 @@ Result<void> read_signed_data(ByteView content, TokenParts& parts) {
   const ByteView signer = TRY(signers.expect(der::kSequence, "SignerInfo")).content;
   if (!signers.at_end()) return malformed("it has more than one signer.");
   CHECK_OK(read_signer_info(signer, parts));
-  if (std::find(listed.begin(), listed.end(), hash_of(parts.token.alg)) == listed.end()) {
-    return malformed("digestAlgorithms does not list the signer's hash.");
-  }
+  if (listed != hash_of(parts.token.alg)) return malformed("digestAlgorithms is not the signer's hash.");
   return read_token_info(parts.info, parts.token);
 }
 
