@@ -374,7 +374,7 @@ class PackCheck {
     std::map<std::string, Batch> batches;
     for (const auto& item : list_of(*json, "batches")) {
       const std::string key = text_of(item, "key"), file = text_of(item, "manifest"), seal = text_of(item, "seal");
-      const std::string payload = text_of(item, "payload"), proof = text_of(item, "proof");
+      const std::string payload = text_of(item, "payload");
       Batch batch;
       batch.file = file;
       const Bytes* const bytes = needed(file);
