@@ -39,7 +39,7 @@ struct Scene {
     flow::RemoteSealer::Request asked;
     asked.es_id = "ZHIDA-DEV-DEPARTMENT-0001";
     asked.document_kind = "approval_decision";
-    asked.authorisation = Secret<std::string>(read_file(folder.file("state/authorisation")).value());
+    asked.authorisation = Secret<std::string>(read_file(folder.file("state/authorisation")).value().substr(0, 64));
     asked.properties = {"application/json", "message", "trace"};
     return asked;
   }
