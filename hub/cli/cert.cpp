@@ -102,8 +102,8 @@ Result<std::string> renew(const std::vector<Row>& rows, const seal::Options& opt
   }
   CHECK_OK(write_file_atomically(stem + ".key", made.key_pem.reveal(), 0600));
   CHECK_OK(write_file_atomically(stem + ".csr", made.request_pem));
-  return stem + ".key (encrypted) and " + stem + ".csr are made. Send the request to the authority " +
-         before.issuer() + "; docs/keys_and_certificates.md says how to go on.";
+  return stem + ".key (encrypted) and " + stem + ".csr are made. Send the request to the authority " + before.issuer() +
+         "; docs/keys_and_certificates.md says how to go on.";
 }
 
 }  // namespace
