@@ -1,0 +1,88 @@
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <iostream>
+#include <random>
+
+#include "pack_entry.h"
+#include "pack_world.h"
+
+using namespace zhida;
+using namespace zhida::test;
+
+namespace {
+
+std::uint64_t the_seed() {
+  const char* const given = std::getenv("ZHIDA_SEED");
+  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+  std::cout << "ZHIDA_SEED=" << seed << std::endl;
+  return seed;
+}
+
+// Few octets, so that most of the file stays believable; lengths and offsets are hit as likely as content.
+Bytes mutated(Bytes octets, std::mt19937_64& random) {
+  const auto below = [&](std::size_t end) { return static_cast<std::size_t>(random() % end); };
+  for (std::size_t change = 1 + below(3); change > 0 && !octets.empty(); --change) {
+    const std::size_t at = below(octets.size());
+    const std::size_t count = 1 + below(std::min<std::size_t>(octets.size() - at, 64));
+    switch (below(6)) {
+      case 0:
+        octets[at] = static_cast<char>(random());
+        break;
+      case 1:
+        octets[at] = static_cast<char>(octets[at] ^ (1 << below(8)));
+        break;
+      case 2:
+        octets.erase(at, count);
+        break;
+      case 3:
+        octets.insert(at, octets.substr(at, count));
+        break;
+      case 4:
+        octets.insert(at, Bytes(count, static_cast<char>(random())));
+        break;
+      default:
+        octets.resize(at);
+        break;
+    }
+  }
+  return octets;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(no_mutation_of_a_good_pack_harms_its_readers_or_verifies) {
+  const std::uint64_t seed = the_seed();
+  std::mt19937_64 random(seed);
+  const PackWorld world;
+  const Bytes good = world.pack();
+  BOOST_TEST(feed_pack_readers(good));
+  for (int round = 0; round < 1500; ++round) {
+    const Bytes octets = mutated(good, random);
+    feed_pack_readers(octets);
+    if (octets == good) continue;
+    const auto report = world.verify(octets);
+    BOOST_TEST_REQUIRE(static_cast<int>(report.code) != 0, "ZHIDA_SEED=" << seed);
+    BOOST_TEST_REQUIRE(!report.json["does_not_hold"].empty(), "ZHIDA_SEED=" << seed);
+  }
+}
+
+// Behind the archive's check sums and the manifest's digests: a member is mutated and everything is sealed anew.
+BOOST_AUTO_TEST_CASE(no_mutation_of_a_member_harms_its_reader_even_when_it_is_sealed_again) {
+  const std::uint64_t seed = the_seed();
+  std::mt19937_64 random(seed);
+  const PackWorld world;
+  const auto members = world.members();
+  for (int round = 0; round < 800; ++round) {
+    auto changed = members;
+    auto& member = changed[random() % changed.size()];
+    if (member.name == "report.html") continue;  // Anything may stand there.
+    const Bytes before = member.data;
+    member.data = mutated(before, random);
+    feed_pack_readers(member.data);
+    if (member.data == before) continue;
+    // Some changes say nothing that a seal holds (the number of the form); whatever is said, a report must come.
+    const auto report = world.verify(world.sealed(std::move(changed)));
+    BOOST_TEST_REQUIRE(report.json.contains("findings"), "ZHIDA_SEED=" << seed);
+    BOOST_TEST_REQUIRE((static_cast<int>(report.code) == 0) == report.findings.empty(), "ZHIDA_SEED=" << seed);
+  }
+}
