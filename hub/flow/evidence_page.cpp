@@ -30,8 +30,8 @@ th{background:var(--pale);font-weight:600;white-space:nowrap}
 tr{break-inside:avoid}
 .form th{width:8.2em}
 .sealed{position:relative}
-.sealed .pic{position:absolute;right:14px;bottom:-30px;width:34mm;height:34mm;opacity:.86;mix-blend-mode:multiply}
-.sealed .room{height:46px}
+.sealed .pic{position:absolute;right:18px;bottom:-14px;width:34mm;height:34mm;opacity:.86;mix-blend-mode:multiply}
+.sealed .room{height:88px}
 .tag{display:inline-block;border-radius:3px;padding:0 7px;font-size:12.5px;border:1px solid currentColor;white-space:nowrap}
 .met{color:var(--good)}.not_met{color:var(--bad)}.unknown{color:var(--open)}
 .hid{color:#8791a0;background:#eef0f4;border-radius:3px;padding:0 8px;letter-spacing:.2em;font-size:12.5px}
@@ -97,8 +97,19 @@ std::string moment_of(const std::string& rfc3339) {
   return at ? moment(at.value()) : rfc3339;
 }
 
+/// `80,000.00`
 std::string yuan(const Json& fen) {
-  return fen.is_number_integer() ? Money::from_fen(fen.get<std::int64_t>()).to_yuan() : "";
+  if (!fen.is_number_integer()) return "";
+  std::string text = Money::from_fen(fen.get<std::int64_t>()).to_yuan();
+  const std::size_t first = text.starts_with('-') ? 1 : 0;
+  for (std::size_t at = text.find('.'); at != std::string::npos && at > first + 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
+
+/// `user:zhang` → `zhang`: what kind of actor it is stands beside it.
+std::string actor_of(const std::string& actor) {
+  const auto colon = actor.find(':');
+  return colon == std::string::npos ? actor : actor.substr(colon + 1);
 }
 
 /// Only picture kinds that a browser shows as a picture, and as an image that can do nothing.
@@ -201,7 +212,8 @@ class Page {
     out_ += row("政策事项", shown("case.policy") + " " + escaped(member(page_.policy, "title")), "发布机关",
                 escaped(member(page_.policy, "issuer")));
     out_ += row("依据文件", escaped(member(page_.policy, "document")), "期间 / 批次",
-                shown("case.period") + " / " + words("tranche", text("case.tranche")));
+                (text("case.period") == "once" ? std::string("一次性享受") : shown("case.period")) + " / " +
+                    words("tranche", text("case.tranche")));
     out_ += "<tr><th>政策版本</th><td colspan=\"3\" class=\"mono\">sha256 " + shown("case.policy_version") +
             "</td></tr></table>\n";
     if (page_.manifest.withheld > 0)
@@ -318,7 +330,7 @@ class Page {
       if (const auto department = member(*event, "department"); !department.empty())
         who = escaped(department) + " " + who;
       if (fact(name + ".actor") != nullptr && !text(name + ".actor").starts_with("system"))
-        who += "（" + shown(name + ".actor") + "）";
+        who += "（" + escaped(actor_of(text(name + ".actor"))) + "）";
       out_ += "<li><time>" + moment_of(member(*event, "at")) + "</time> <b>" + words("event", member(*event, "event")) +
               "</b> <span class=\"who\">" + who;
       if (const auto reason = text(name + ".reason"); !reason.empty()) out_ += " · " + escaped(reason);
@@ -335,7 +347,8 @@ class Page {
               (department.empty() ? "财政" : escaped(department)) + "</td><td>" +
               (member(*review, "decision") == "agree" ? "同意" : "不同意") +
               (text(name + ".reason").empty() ? "" : "：" + escaped(text(name + ".reason"))) + "</td><td>" +
-              shown(name + ".actor") + "</td><td>" + moment_of(member(*review, "at")) + "</td></tr>\n";
+              (fact(name + ".actor") == nullptr ? kHidden : escaped(actor_of(text(name + ".actor")))) + "</td><td>" +
+              moment_of(member(*review, "at")) + "</td></tr>\n";
     }
     out_ += "</table>\n";
   }
