@@ -11,8 +11,9 @@ ulimit -c unlimited 2>/dev/null
 ( while [ ! -e "$seen/over" ]; do
     ps -ewwo args >>"$seen/processes" 2>/dev/null
     # Environments are readable for the same user only; those of the hub and of its key must not be.
-    for pid in $(pgrep -x 'zhida|zhida-keyd' 2>/dev/null); do
-      [ "$(stat -c %u "/proc/$pid/environ" 2>/dev/null)" = 0 ] || echo "environment of $pid belongs to its user" >>"$seen/open"
+    for pid in $(ps -eo pid,etimes,args | awk '$2 >= 2 && /bin\/zhida(-keyd| serve)/ && !/awk/ {print $1}'); do
+      owner=$(stat -c %u "/proc/$pid/environ" 2>/dev/null) || continue  # It has ended meanwhile.
+      [ "$owner" = 0 ] || echo "environment of $pid belongs to its user" >>"$seen/open"
     done
     sleep 0.3
   done ) & watcher=$!
