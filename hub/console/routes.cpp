@@ -198,7 +198,7 @@ std::span<const Route> routes() {
        &pages::decide,
        "Decides a case."},
       {"POST",
-       "/cases/{id}/evidence",
+       "/evidence/{id}",
        {"auditor", "integration_admin"},
        "",
        &pages::export_evidence,

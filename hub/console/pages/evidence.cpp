@@ -1,6 +1,8 @@
 // Packs of evidence: the form on a case's page, and the file that it gives.
 #include "flow/evidence.h"
 
+#include <algorithm>
+
 #include "console/pages/frame.h"
 #include "console/pages/pages.h"
 #include "console/views.h"
@@ -10,11 +12,20 @@ namespace zhida::console::pages {
 void show_evidence_form(Html& html, const Call& call, const Json& view) {
   const bool auditor = call.person->has_role("auditor");
   if (!auditor && !call.person->has_role("integration_admin")) return;
+  static constexpr std::string_view kUndecided[] = {"matched",   "notified",  "confirmed", "payee_check",
+                                                    "in_review", "publicity", "held"};
+  if (std::find(std::begin(kUndecided), std::end(kUndecided), view.at("state").get<std::string>()) !=
+      std::end(kUndecided)) {
+    html.add(
+        "<section class=\"card\"><h2>证据包</h2><p "
+        "class=\"empty\">事项尚未决定；决定之后可以导出证据包。</p></section>");
+    return;
+  }
   html.add(
       "<section class=\"card\"><h2>证据包</h2><p class=\"dim "
       "small\">一个文件，离线即可核验：政策版本、所用数据、判定、经办、"
       "签章文件、留痕证明。谁得到了哪一份，记入审计。</p>"
-      "<form method=\"post\" action=\"/cases/{}/evidence\"><input type=\"hidden\" name=\"token\" value=\"{}\">"
+      "<form method=\"post\" action=\"/evidence/{}\"><input type=\"hidden\" name=\"token\" value=\"{}\">"
       "<label>提供给 <select name=\"level\">",
       http::percent_encode(view.at("id").get<std::string>()), call.form_token);
   if (auditor) html.add("<option value=\"auditor\">审计（全部内容）</option>");
