@@ -86,7 +86,7 @@ const char* to_text(PackLevel level) {
 Result<PackLevel> pack_level_from(std::string_view text) {
   for (const auto level : {PackLevel::auditor, PackLevel::firm, PackLevel::public_})
     if (text == to_text(level)) return level;
-  return refuse("level_unknown", "\"" + std::string(text) + "\" is none of auditor, firm, public.");
+  return refuse("level_malformed", "\"" + std::string(text) + "\" is none of auditor, firm, public.");
 }
 
 Result<PackView> PackView::create(PackLevel level, std::vector<std::string> withhold) {

@@ -17,7 +17,7 @@ enum class PackLevel {
   public_,  ///< What is published anyway: firm, item, amount, verdicts, steps and days; digests of documents.
 };
 const char* to_text(PackLevel level);  ///< `auditor`, `firm`, `public`
-/// Error `level_unknown`.
+/// Error `level_malformed`.
 Result<PackLevel> pack_level_from(std::string_view text);
 
 /// The level and what is withheld beyond it.

@@ -557,6 +557,22 @@ BOOST_AUTO_TEST_CASE(a_reviewer_decides_what_was_looked_at_and_nothing_newer) {
   BOOST_TEST(decide(version, token).status == 409);  // Not in review: it is the firm's turn.
 }
 
+BOOST_AUTO_TEST_CASE(a_pack_of_evidence_is_for_auditors_once_the_case_is_decided) {
+  Scene scene;
+  const auto id = scene.notified_case();
+  const auto ask = [&](const std::string& person, const std::string& level, const std::string& of_case) {
+    const auto token = scene.app->sessions.form_token("certificate:" + person);
+    return scene.ask("POST", "/evidence/" + of_case, person, http::build_query({{"token", token}, {"level", level}}),
+                     {{"Content-Type", "application/x-www-form-urlencoded"}});
+  };
+  BOOST_TEST(ask("maker", "public", id.str()).status == 403);
+  BOOST_TEST(ask("operator", "friends", id.str()).status == 422);
+  BOOST_TEST(ask("operator", "auditor", "nothing").status == 404);
+  BOOST_TEST(ask("operator", "auditor", id.str()).status == 409);  // Nobody has decided it.
+  BOOST_CHECK(scene.get("/cases/" + id.str(), "operator").body.find("事项尚未决定") != std::string::npos);
+  BOOST_CHECK(scene.get("/cases/" + id.str(), "maker").body.find("证据包") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(people_of_one_division_see_and_move_what_is_theirs) {
   Scene scene;
   scene.notified_case("330502");

@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(what_is_withheld_besides_is_withheld_from_everybody) {
 BOOST_AUTO_TEST_CASE(without_the_case_and_its_policy_nobody_could_check_a_pack) {
   for (const char* pattern : {"case.id", "case.*", "*", "case.policy_version"})
     BOOST_TEST(PackView::create(PackLevel::auditor, {pattern}).error().code == "withhold_needed", pattern);
-  BOOST_TEST(flow::pack_level_from("friends").error().code == "level_unknown");
+  BOOST_TEST(flow::pack_level_from("friends").error().code == "level_malformed");
 }
 
 BOOST_AUTO_TEST_CASE(documents_that_name_others_are_for_auditors) {
