@@ -98,34 +98,47 @@ std::optional<Form> form_of(std::string_view name) {
   return std::nullopt;
 }
 
-void SealStore::keep(Entries& entries, ByteView der, bool learnt) {
+/// The new entry, or null where it was there.
+SealStore::Entry* SealStore::keep(Entries& entries, ByteView der, bool learnt) {
   if (learnt && entries.size() >= kLearntMax)
     std::erase_if(entries, [](const auto& entry) { return entry.second.learnt; });
   const auto [it, added] = entries.try_emplace(crypto::sha256(der), Entry{Bytes(der), learnt});
   if (!added && !learnt) it->second.learnt = false;
+  return added ? &it->second : nullptr;
+}
+
+void SealStore::keep_signer(ByteView certificate_der, bool learnt) {
+  Entry* const fresh = keep(certificates_, certificate_der, learnt);
+  if (fresh == nullptr) return;
+  const auto certificate = crypto::Certificate::parse(certificate_der);
+  if (!certificate || certificate.value().key_kind() == crypto::PublicKeyKind::other) {
+    certificates_.erase(crypto::sha256(certificate_der));  // Nobody signs seals with such a key.
+    return;
+  }
+  fresh->alg = certificate.value().key_kind() == crypto::PublicKeyKind::sm2 ? Alg::sm2_sm3 : Alg::ecdsa_p256_sha256;
 }
 
 Result<void> SealStore::keep_seal(ByteView seal_der) {
   const auto seal = TRY(read_seal_structure(seal_der));
   const Lock lock(mutex_);
-  keep(seals_, seal_der, false);
+  (void)keep(seals_, seal_der, false);
   if (seal.certificate_list_type == 1) {
-    for (const ByteView certificate : seal.certificate_list) keep(certificates_, certificate, false);
+    for (const ByteView certificate : seal.certificate_list) keep_signer(certificate, false);
   }
   return ok();
 }
 
 void SealStore::keep_certificate(ByteView certificate_der) {
   const Lock lock(mutex_);
-  keep(certificates_, certificate_der, false);
+  keep_signer(certificate_der, false);
 }
 
 void SealStore::learn(ByteView ses) {
   const auto signature = read_signature_structure(ses);
   if (!signature) return;
   const Lock lock(mutex_);
-  keep(seals_, signature.value().seal.whole, true);
-  keep(certificates_, signature.value().certificate, true);
+  (void)keep(seals_, signature.value().seal.whole, true);
+  keep_signer(signature.value().certificate, true);
 }
 
 std::optional<Bytes> SealStore::seal(const Bytes& sha256) const {
@@ -134,10 +147,10 @@ std::optional<Bytes> SealStore::seal(const Bytes& sha256) const {
   return it == seals_.end() ? std::nullopt : std::optional(it->second.der);
 }
 
-std::optional<Bytes> SealStore::certificate(const Bytes& sha256) const {
+std::optional<SealStore::KnownSigner> SealStore::signer(const Bytes& sha256) const {
   const Lock lock(mutex_);
   const auto it = certificates_.find(sha256);
-  return it == certificates_.end() ? std::nullopt : std::optional(it->second.der);
+  return it == certificates_.end() ? std::nullopt : std::optional(KnownSigner{it->second.der, it->second.alg});
 }
 
 Result<Bytes> to_compact(ByteView ses) {
@@ -161,20 +174,17 @@ Result<Bytes> from_compact(ByteView text, const SealStore& store, ByteView paylo
   if (!read) return malformed(read.error().message);
   const CompactStructure& compact = read.value();
   const auto seal = store.seal(compact.seal_hash);
-  const auto certificate = store.certificate(compact.certificate_hash);
-  if (!seal || !certificate) {
+  const auto signer = store.signer(compact.certificate_hash);
+  if (!seal || !signer) {
     return refuse("seal_unknown", "The compact proof names " +
                                       std::string(!seal ? "the seal " + compact.es_id : "a signer's certificate") +
                                       ", which is not in the seal store; the full form is needed.");
   }
   const auto structure = TRY(read_seal_structure(*seal));
   if (structure.es_id != compact.es_id) return malformed("it names the seal " + compact.es_id + " but means another.");
-  const auto parsed = TRY(crypto::Certificate::parse(*certificate));
-  if (parsed.key_kind() == crypto::PublicKeyKind::other) return malformed("the signer's key is not of a known kind.");
-  const Alg alg = parsed.key_kind() == crypto::PublicKeyKind::sm2 ? Alg::sm2_sm3 : Alg::ecdsa_p256_sha256;
-  const Bytes to_sign =
-      write_to_sign(structure.version, *seal, compact.signed_at, crypto::digest(alg, payload), compact.property_info);
-  return write_signature(to_sign, *certificate, alg, compact.signature, compact.timestamp);
+  const Bytes to_sign = write_to_sign(structure.version, *seal, compact.signed_at, crypto::digest(signer->alg, payload),
+                                      compact.property_info);
+  return write_signature(to_sign, signer->certificate, signer->alg, compact.signature, compact.timestamp);
 }
 
 Carriage pack(const Evidence& evidence, bool compact) {

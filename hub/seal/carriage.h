@@ -28,15 +28,21 @@ class SealStore {
   void keep_certificate(ByteView certificate_der);  ///< Configured: a signer's, for seals that list digests.
   void learn(ByteView ses);                         ///< From a signature that was verified.
   std::optional<Bytes> seal(const Bytes& sha256) const;
-  std::optional<Bytes> certificate(const Bytes& sha256) const;
+  struct KnownSigner {
+    Bytes certificate;
+    Alg alg;
+  };
+  std::optional<KnownSigner> signer(const Bytes& sha256) const;  ///< By the hash of the certificate.
 
  private:
   struct Entry {
     Bytes der;
     bool learnt = false;
+    Alg alg = Alg::sm2_sm3;  // Of a certificate's key: reading it anew for each message costs more than the rest.
   };
   using Entries = std::unordered_map<Bytes, Entry>;
-  static void keep(Entries& entries, ByteView der, bool learnt);
+  static Entry* keep(Entries& entries, ByteView der, bool learnt);
+  void keep_signer(ByteView certificate_der, bool learnt) REQUIRES(mutex_);
 
   mutable Mutex mutex_;
   Entries seals_ GUARDED_BY(mutex_), certificates_ GUARDED_BY(mutex_);

@@ -1,5 +1,7 @@
 #include "seal/sealer.h"
 
+#include <utility>
+
 #include "seal/structure.h"
 
 namespace zhida::seal {
@@ -83,6 +85,11 @@ Report SealVerifier::verify_from(const std::string& peer, Form form, ByteView ca
   Report report = verify_evidence(peer, unpacked.value(), payload, now);
   if (!report.passed()) return report;
   evidence = std::move(unpacked.value());
+  if (form == Form::compact) return report;  // It was rebuilt from what is known.
+  if (!report.batch.empty()) {
+    const Lock lock(mutex_);
+    if (std::exchange(learnt_batch_, report.batch) == report.batch) return report;
+  }
   store_->learn(evidence.ses);
   return report;
 }

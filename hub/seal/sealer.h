@@ -92,6 +92,7 @@ class SealVerifier {
   const bool require_revocation_status_;
   mutable Mutex mutex_;
   std::shared_ptr<const Trust> trust_ GUARDED_BY(mutex_);
+  mutable std::string learnt_batch_ GUARDED_BY(mutex_);  // Its members all bring the same seal.
 };
 
 }  // namespace zhida::seal
