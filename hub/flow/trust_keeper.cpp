@@ -141,7 +141,10 @@ std::string TrustKeeper::looks_like() const {
   describe(files_.peers_file, text);
   for (const auto* paths : {&files_.trust.roots, &files_.trust.intermediates, &files_.trust.revocation_lists})
     for (const auto& path : *paths) describe(path, text);
-  if (!files_.trust.seal_status_list.empty()) describe(files_.trust.seal_status_list, text);
+  if (!files_.trust.seal_status_list.empty()) {
+    describe(files_.trust.seal_status_list, text);
+    describe(files_.trust.seal_status_list + ".ses", text);
+  }
   if (const auto snapshot = cell_->now()) {
     for (const auto& peer : snapshot->peers.all())
       for (const auto& path : peer.seal_files) describe(path, text);
@@ -153,7 +156,8 @@ Result<void> TrustKeeper::read() {
   seen_ = looks_like();  // Before reading: what is written meanwhile is read by the next look.
   const auto made = [&]() -> Result<std::shared_ptr<const Snapshot>> {
     auto peers = TRY(PeerBook::load(files_.peers_file));
-    auto trust = TRY(seal::Trust::load(files_.trust));
+    const auto before = cell_->now();  // An older list of seals is not taken for the newest.
+    auto trust = TRY(seal::Trust::load(files_.trust, before ? before->trust.get() : nullptr));
     CHECK_OK(keep_seal_files(peers, *cell_->store));
     return std::make_shared<const Snapshot>(std::move(peers), std::move(trust), cell_->store);
   }();

@@ -24,8 +24,16 @@ std::string code_of(const Scene& scene, const messaging::DoorMessage& message) {
   return checked.report.passed() ? "ok" : seal::to_error(checked.report).code;
 }
 
-std::string revoked_status(const std::string& seal_id) {
-  return R"({"v":1,"seals":[{"esID":")" + seal_id + R"(","status":"revoked","since":"2025-11-01T00:00:00+08:00"}]})";
+/// The list and its seal, as an authority would publish them.
+void publish(const std::string& file, std::int64_t number, const std::vector<std::string>& revoked) {
+  seal::SealStatusList list;
+  list.number = number;
+  list.issued = value_of(parse_rfc3339("2025-11-01T00:00:00+08:00"));
+  for (const auto& id : revoked) list.revoked.push_back({id, list.issued});
+  const std::string text = seal::write_status_list(list);
+  std::ofstream(file) << text;
+  std::ofstream(file + ".ses") << value_of(Scene::sealer_of("hub")->seal(
+      text, "application/json", "list", "", value_of(parse_rfc3339("2025-11-03T00:00:00+08:00"))));
 }
 
 template <class Condition>
@@ -46,28 +54,33 @@ BOOST_AUTO_TEST_CASE(a_seal_that_is_revoked_while_the_hub_runs_is_refused_from_t
   std::string list;
   Scene scene([&](HubConfig& config) {
     list = config.trust.seal_status_list = config.peers_file + ".status";
-    std::ofstream(list) << R"({"v":1,"seals":[]})";
+    publish(list, 1, {});
   });
   const auto message = from("credit", scene.sealed("m1", kRow));
   BOOST_TEST(code_of(scene, message) == "ok");
-  std::ofstream(list) << revoked_status(Scene::seal_id("credit"));
+  publish(list, 2, {Scene::seal_id("credit")});
   value_of(scene.hub->reload_trust());
   BOOST_TEST(code_of(scene, message) != "ok");
   BOOST_TEST(scene.hub->trust().state().reloads == 1);
   BOOST_TEST(value_of(scene.hub->status()).at("trust").at("error").is_null());
 
+  // An older list is not taken for the newest, however well it is sealed.
+  publish(list, 1, {});
+  BOOST_TEST(scene.hub->reload_trust().error().code == "seal_status_list_older");
+  BOOST_TEST(code_of(scene, message) != "ok");
+
   // A file that cannot be read: what was read before goes on, and says so.
   std::ofstream(list) << "{ half a";
   BOOST_TEST(!scene.hub->reload_trust());
   BOOST_TEST(code_of(scene, message) != "ok");
-  BOOST_TEST(scene.hub->trust().state().failures == 1);
+  BOOST_TEST(scene.hub->trust().state().failures == 2);
   BOOST_TEST(!value_of(scene.hub->status()).at("trust").at("error").is_null());
   scene.folder.write("peers.yaml", "peers: [");
   BOOST_TEST(!scene.hub->reload_trust());
   BOOST_TEST(scene.hub->trust().state().peers == 2u);
 
   // Mended.
-  std::ofstream(list) << R"({"v":1,"seals":[]})";
+  publish(list, 3, {});
   scene.folder.write("peers.yaml", Scene::peers());
   value_of(scene.hub->reload_trust());
   BOOST_TEST(code_of(scene, message) == "ok");
