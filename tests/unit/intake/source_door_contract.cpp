@@ -195,10 +195,10 @@ void a_record_becomes_a_profile(Door& door) {
   const auto code_of = [&](const SourceBatch& incoming) {
     std::vector<MappingOutcome> outcomes;
     for (const auto& row : incoming.records) outcomes.push_back(door.mappings.apply(row, Date::of(door.now)));
-    const auto again = intake::prepare(incoming, std::move(outcomes), "330500");
+    const auto with_these_rows = intake::prepare(incoming, std::move(outcomes), "330500");
     std::string code;
     (void)door.database.write([&](storage::Transaction& transaction) -> Result<void> {
-      const auto result = intake::accept(transaction, again);
+      const auto result = intake::accept(transaction, with_these_rows);
       code = !result ? result.error().code : result.value().seen_before ? "seen" : "new";
       return ok();
     });
