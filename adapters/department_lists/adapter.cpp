@@ -26,8 +26,8 @@ class DepartmentListsAdapter final : public Adapter {
     options.endings = {".csv"};
     options.file_bytes_max = static_cast<std::size_t>(*config.file_bytes_max);
     options.stable_for = *config.stable_for;
-    return std::unique_ptr<Adapter>(
-        new DepartmentListsAdapter(config, context, TRY(transports::FileDrop::open(options))));
+    auto drop = TRY(transports::FileDrop::open(options));
+    return std::unique_ptr<Adapter>(new DepartmentListsAdapter(config, context, std::move(drop)));
   }
 
   Result<PullSummary> pull(const PullRequest& request) override {

@@ -148,7 +148,8 @@ std::optional<Instant> read_time(const std::string& text) {
 }
 
 Result<std::unique_ptr<OnceFaults>> OnceFaults::open(const std::string& path) {
-  return std::unique_ptr<OnceFaults>(new OnceFaults(TRY(StateLog::open(path))));
+  auto log = TRY(StateLog::open(path));
+  return std::unique_ptr<OnceFaults>(new OnceFaults(std::move(log)));
 }
 
 OnceFaults::OnceFaults(std::unique_ptr<StateLog> log) : log_(std::move(log)) {

@@ -36,8 +36,8 @@ class SocialSecurityAdapter final : public Adapter {
     if (error)
       return refuse("drop_folder_unusable",
                     config.folder->path + "/decisions cannot be made: " + error.message() + ".");
-    return std::unique_ptr<Adapter>(
-        new SocialSecurityAdapter(config, context, TRY(transports::FileDrop::open(options))));
+    auto drop = TRY(transports::FileDrop::open(options));
+    return std::unique_ptr<Adapter>(new SocialSecurityAdapter(config, context, std::move(drop)));
   }
 
   Result<PullSummary> pull(const PullRequest& request) override {

@@ -25,7 +25,8 @@ Instant SystemClock::now() const {
 }
 
 Result<FileClock*> FileClock::create(const std::string& path) {
-  return new FileClock(path, TRY(read_clock(path)));
+  const auto first = TRY(read_clock(path));
+  return new FileClock(path, first);
 }
 
 Instant FileClock::now() const {

@@ -19,7 +19,8 @@ Result<std::unique_ptr<Sealer>> Sealer::create(const SealerFiles& files, std::sh
 
 Result<std::unique_ptr<Sealer>> Sealer::create_from(Bytes seal_der, std::unique_ptr<Signer> signer,
                                                     std::shared_ptr<const Trust> trust) {
-  return std::unique_ptr<Sealer>(new Sealer(TRY(check(std::move(seal_der), std::move(signer))), std::move(trust)));
+  auto checked = TRY(check(std::move(seal_der), std::move(signer)));
+  return std::unique_ptr<Sealer>(new Sealer(std::move(checked), std::move(trust)));
 }
 
 Result<std::shared_ptr<const Sealer::Own>> Sealer::check(Bytes seal_der, std::unique_ptr<Signer> signer) {

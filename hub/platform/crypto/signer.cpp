@@ -30,7 +30,8 @@ Result<std::unique_ptr<KeySigner::Impl>> KeySigner::make(std::unique_ptr<Signing
 }
 
 Result<std::unique_ptr<KeySigner>> KeySigner::create(std::unique_ptr<SigningKey> key, const Certificate& certificate) {
-  return std::unique_ptr<KeySigner>(new KeySigner(TRY(make(std::move(key), certificate))));
+  auto impl = TRY(make(std::move(key), certificate));
+  return std::unique_ptr<KeySigner>(new KeySigner(std::move(impl)));
 }
 
 Alg KeySigner::alg() const {
@@ -60,7 +61,9 @@ Result<std::unique_ptr<FileSigner>> FileSigner::create(const std::string& key_fi
 
 Result<std::unique_ptr<FileSigner>> FileSigner::create_from(ByteView key_pem, const Certificate& certificate,
                                                             const Secret<std::string>& passphrase) {
-  return std::unique_ptr<FileSigner>(new FileSigner(TRY(make(TRY(key_from_pem(key_pem, passphrase)), certificate))));
+  auto key = TRY(key_from_pem(key_pem, passphrase));
+  auto impl = TRY(make(std::move(key), certificate));
+  return std::unique_ptr<FileSigner>(new FileSigner(std::move(impl)));
 }
 
 }  // namespace zhida::crypto

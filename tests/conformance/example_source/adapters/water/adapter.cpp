@@ -20,7 +20,8 @@ class WaterAdapter final : public Adapter {
     options.folder = config.folder->path;
     options.endings = {".csv"};
     options.stable_for = *config.stable_for;
-    return std::unique_ptr<Adapter>(new WaterAdapter(TRY(transports::FileDrop::open(std::move(options))), context));
+    auto drop = TRY(transports::FileDrop::open(std::move(options)));
+    return std::unique_ptr<Adapter>(new WaterAdapter(std::move(drop), context));
   }
 
   Result<PullSummary> pull(const PullRequest& request) override {
