@@ -148,6 +148,8 @@ Result<void> serve(simulator::Simulation& simulation) {
       CHECK_OK(office->taken(id));
       changed = true;
     }
+    // Read before the work: should the day turn meanwhile, the next round writes down that it was seen.
+    const Instant now = simulation.clock().now();
     changed = TRY(office->work()) > 0 || changed;
     for (const auto* answer : office->unsent()) {
       if (!mail.begin(answer->message_id)) continue;
@@ -161,7 +163,6 @@ Result<void> serve(simulator::Simulation& simulation) {
         break;
       }
     }
-    const Instant now = simulation.clock().now();
     if (changed || now != last_summary) {
       CHECK_OK(office->write_summary());
       last_summary = now;
