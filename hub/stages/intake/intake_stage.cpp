@@ -246,15 +246,16 @@ Result<AcceptedBatch> replay(storage::Transaction& transaction, std::int64_t qua
 
 Result<std::vector<std::int64_t>> waiting_for_firm(storage::Transaction& transaction, std::size_t count_max) {
   std::vector<std::int64_t> ids;
+  // A name that nobody had and that two firms have by now cannot go on, but is looked at once more for its right
+  // reason.
   for (const auto& row : TRY(transaction.query(
            "SELECT q.id FROM quarantine q WHERE q.state = 'open' AND (q.waits_name <> '' OR q.waits_code <> '' OR "
            "q.waits_key <> '') AND ((q.waits_name <> '' AND (SELECT count(*) FROM enterprise e WHERE e.name_key = "
-           "q.waits_name) = 1) OR (q.waits_code <> '' AND (SELECT count(*) FROM enterprise e WHERE e.organisation_code "
-           "= "
-           "q.waits_code) = 1) OR (q.waits_key <> '' AND EXISTS (SELECT 1 FROM source_record r WHERE r.source = "
-           "q.source "
-           "AND r.record_type = q.waits_type AND r.record_key = q.waits_key AND r.uscc <> '' AND r.state <> "
-           "'withdrawn'))) ORDER BY q.id LIMIT ?",
+           "q.waits_name) = 1) OR (q.waits_name <> '' AND q.code = 'name_unknown' AND EXISTS (SELECT 1 FROM enterprise "
+           "e WHERE e.name_key = q.waits_name)) OR (q.waits_code <> '' AND (SELECT count(*) FROM enterprise e WHERE "
+           "e.organisation_code = q.waits_code) = 1) OR (q.waits_key <> '' AND EXISTS (SELECT 1 FROM source_record r "
+           "WHERE r.source = q.source AND r.record_type = q.waits_type AND r.record_key = q.waits_key AND r.uscc <> '' "
+           "AND r.state <> 'withdrawn'))) ORDER BY q.id LIMIT ?",
            {static_cast<std::int64_t>(count_max)}, "i"))) {
     ids.push_back(row.integer(0));
   }

@@ -322,6 +322,15 @@ void units_add_up_and_are_found_by_other_marks(Door& door) {
   for (const auto& row : door.quarantine()) not_unique = not_unique || row.code == "name_not_unique";
   BOOST_TEST(not_unique);
   BOOST_TEST(door.replay_waiting() == 0);
+  // Two firms of a name become known at once, after the row that waits for the name: it says so from then on.
+  door.deliver({door.record("social_security.unit", "U4", unit("", "", "湖州丙某有限公司", "8"))});
+  door.deliver(
+      {door.record("market_supervision.registration", "R4", registration("9233050350543439XG", "湖州丙某有限公司")),
+       door.record("market_supervision.registration", "R5", registration("92330522408199789T", "湖州丙某有限公司"))});
+  BOOST_TEST(door.replay_waiting() == 0);
+  for (const auto& row : door.quarantine()) {
+    if (row.record.key == "U4") BOOST_TEST(row.code == "name_not_unique");
+  }
 }
 
 void a_complete_list_takes_out_what_it_lacks(Door& door) {
