@@ -110,7 +110,8 @@ BOOST_DATA_TEST_CASE(each_fault_of_a_seals_time_stamp_gives_timestamp, kAlgs, al
                          world.stamps_at(later)(crypto::HashKind::sm3, four.signed_value).value()),
         "format");
   const auto implicit = [&](std::uint8_t tag, const Bytes& content) {
-    const auto five = seal::read_seal_structure(seal_with({})).value();
+    const Bytes whole = seal_with({});
+    const auto five = seal::read_seal_structure(whole).value();  // Views into `whole`.
     return der::write(der::kSequence, Bytes(five.info) + der::write(der::kOctetString, five.maker_certificate) +
                                           der::write_object_id(five.alg_oid) + der::write_bits(five.signed_value) +
                                           der::write(tag, content));
