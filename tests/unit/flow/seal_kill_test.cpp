@@ -168,7 +168,8 @@ BOOST_AUTO_TEST_CASE(what_was_sealed_together_leaves_again_octet_by_octet_after_
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
       const std::lock_guard lock(mutex);
-      all = answers.size() == kMessages;
+      // A quick machine has all in its first life: the later ones wait for what was never settled.
+      all = answers.size() == kMessages && (life == 0 || repeated > 0);
     }
     program.stop(last ? SIGTERM : SIGKILL);
     node->shutdown();
