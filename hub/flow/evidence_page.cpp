@@ -4,6 +4,7 @@
 
 #include "base/money.h"
 #include "flow/evidence_words.h"
+#include "platform/text/html_escape.h"
 #include "seal/seal.h"
 
 namespace zhida::flow {
@@ -53,32 +54,7 @@ footer{margin-top:30px;border-top:1px solid var(--line);padding-top:10px;color:v
 @media(max-width:640px){main{padding:20px 16px}.lead{display:block}.lead .sum{text-align:left;margin-top:8px}.cards{grid-template-columns:1fr}}
 )";
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + 16);
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
+using text::html_escape;
 
 std::string member(const Json& json, const char* name) {
   if (!json.is_object()) return "";
@@ -148,7 +124,7 @@ class Page {
     documents();
     log();
     how_to_check();
-    out_ += "<footer>证据包 " + escaped(page_.manifest.pack) + " · 制作于 " + moment(page_.manifest.at) +
+    out_ += "<footer>证据包 " + html_escape(page_.manifest.pack) + " · 制作于 " + moment(page_.manifest.at) +
             " · 本页由系统按包内数据生成，供阅读；以包内签章数据为准。</footer>\n</main></body></html>\n";
     return std::move(out_);
   }
@@ -163,7 +139,7 @@ class Page {
     const Json* const value = fact(name);
     if (value == nullptr) return kHidden;
     if (value->is_null()) return "—";
-    return escaped(value->is_string() ? value->get<std::string>() : value->dump());
+    return html_escape(value->is_string() ? value->get<std::string>() : value->dump());
   }
   std::string text(const std::string& name) const {
     const Json* const value = fact(name);
@@ -172,7 +148,7 @@ class Page {
   std::string amount() const {
     const Json* const fen = fact("case.amount_fen");
     if (fen == nullptr) return kHidden;
-    return fen->is_null() ? "不涉及资金" : escaped(yuan(*fen)) + " 元";
+    return fen->is_null() ? "不涉及资金" : html_escape(yuan(*fen)) + " 元";
   }
 
   /// The facts `stem.N…` whose names end with the number.
@@ -198,20 +174,20 @@ class Page {
         "<!doctype html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\">"
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src "
         "data:\"><meta name=\"viewport\" content=\"width=device-width\"><title>惠企兑现证据 " +
-        escaped(page_.manifest.case_id) + "</title><style>" + kStyle + "</style></head><body><main>\n";
+        html_escape(page_.manifest.case_id) + "</title><style>" + kStyle + "</style></head><body><main>\n";
     out_ += "<h1>惠企政策兑现证据</h1><p class=\"sub\">" + std::string(level_words(page_.manifest.level)) +
             " · 提供给 " +
-            escaped(page_.manifest.reader == page_.manifest.level ? level_words(page_.manifest.level)
-                                                                  : page_.manifest.reader) +
+            html_escape(page_.manifest.reader == page_.manifest.level ? level_words(page_.manifest.level)
+                                                                      : page_.manifest.reader) +
             "</p>\n";
     out_ += "<div class=\"lead\"><div><span class=\"note\">" + shown("firm.uscc") + "</span><b>" + shown("firm.name") +
             "</b>" + shown("case.title") + "</div><div class=\"sum\">" + amount() + "<small>" +
             words("state", text("case.state")) + " · " + moment_of(text("case.state_since")) + "</small></div></div>\n";
     out_ += "<table class=\"form\" style=\"margin-top:14px\">";
     out_ += row("办件编号", "<span class=\"mono\">" + shown("case.id") + "</span>", "区划", shown("case.division"));
-    out_ += row("政策事项", shown("case.policy") + " " + escaped(member(page_.policy, "title")), "发布机关",
-                escaped(member(page_.policy, "issuer")));
-    out_ += row("依据文件", escaped(member(page_.policy, "document")), "期间 / 批次",
+    out_ += row("政策事项", shown("case.policy") + " " + html_escape(member(page_.policy, "title")), "发布机关",
+                html_escape(member(page_.policy, "issuer")));
+    out_ += row("依据文件", html_escape(member(page_.policy, "document")), "期间 / 批次",
                 (text("case.period") == "once" ? std::string("一次性享受") : shown("case.period")) + " / " +
                     words("tranche", text("case.tranche")));
     out_ += "<tr><th>政策版本</th><td colspan=\"3\" class=\"mono\">sha256 " + shown("case.policy_version") +
@@ -238,18 +214,18 @@ class Page {
       const auto number = [&](const char* which) {
         if (numbers == nullptr) return std::string(kHidden);
         const std::string said = member(*numbers, which);
-        return said.empty() ? std::string("—") : escaped(said);
+        return said.empty() ? std::string("—") : html_escape(said);
       };
-      out_ += row("申请编号", "<span class=\"mono\">" + escaped(member(*payment, "business_no")) + "</span>", "状态",
-                  words("payment", member(*payment, "state")) + " " + escaped(member(*payment, "paid_on")));
+      out_ += row("申请编号", "<span class=\"mono\">" + html_escape(member(*payment, "business_no")) + "</span>",
+                  "状态", words("payment", member(*payment, "state")) + " " + html_escape(member(*payment, "paid_on")));
       out_ += row("支付凭证号", number("pay_cert_no"), "银行流水号", number("agent_business_no"));
       const auto returned = payment->find("returned_fen");
       if (returned != payment->end() && *returned != 0)
-        out_ += row("退回金额", escaped(yuan(*returned)) + " 元", "受理编号", number("pay_app_no"));
+        out_ += row("退回金额", html_escape(yuan(*returned)) + " 元", "受理编号", number("pay_app_no"));
     }
     if (sealed != nullptr) {
       const Json* const stated = fact(sealed->fact);
-      out_ += "<tr><th>签章</th><td colspan=\"3\"><div class=\"room\">" + escaped(seal_name_of(sealed->seal)) +
+      out_ += "<tr><th>签章</th><td colspan=\"3\"><div class=\"room\">" + html_escape(seal_name_of(sealed->seal)) +
               "<br><span class=\"note\">";
       if (stated != nullptr) out_ += moment_of(member(*stated, "at"));
       out_ += sealed->shown ? "" : " · 原件不在本包内，只给出摘要和签章";
@@ -273,20 +249,20 @@ class Page {
         const std::string field = member(*data, "field");
         const Json* const value = fact("profile." + field);
         said = value == nullptr ? kHidden
-                                : escaped(member(*value, "title") + "：" +
-                                          (member(*value, "shown").empty() ? "无" : member(*value, "shown")));
+                                : html_escape(member(*value, "title") + "：" +
+                                              (member(*value, "shown").empty() ? "无" : member(*value, "shown")));
         const std::string threshold = member(*data, "threshold"), source = member(*data, "source");
         if (!source.empty())
-          said += "<br><span class=\"note\">" + words("source", source) + " · " + escaped(member(*data, "as_of")) +
+          said += "<br><span class=\"note\">" + words("source", source) + " · " + html_escape(member(*data, "as_of")) +
                   "</span>";
       }
-      out_ += "<tr><td>" + escaped(member(*clause, "text")) + "</td><td><span class=\"tag " +
+      out_ += "<tr><td>" + html_escape(member(*clause, "text")) + "</td><td><span class=\"tag " +
               (verdict == "met" || verdict == "not_met" ? verdict : "unknown") + "\">" + words("verdict", verdict) +
               "</span></td><td>" + said + "</td></tr>\n";
     }
     out_ += "</table>\n";
     if (const Json* const verdict = fact("verdict"); verdict != nullptr && verdict->is_object())
-      note("判定日 " + escaped(member(*verdict, "evaluated_on")) + "；金额测算：" +
+      note("判定日 " + html_escape(member(*verdict, "evaluated_on")) + "；金额测算：" +
            (fact("verdict.amount_trace") == nullptr ? std::string(kHidden) : shown("verdict.amount_trace")));
   }
 
@@ -304,13 +280,13 @@ class Page {
         const Json* const origin = fact(member(item, "row"));
         if (origin == nullptr) continue;
         from += (from.empty() ? "" : "<br>") + words("source", member(*origin, "source")) + " " +
-                escaped(member(*origin, "record_type")) + " · 收到于 " + moment_of(member(*origin, "received_at"));
+                html_escape(member(*origin, "record_type")) + " · 收到于 " + moment_of(member(*origin, "received_at"));
       }
       if (from.empty())
         from = value.value("derived", false) ? "由其他数据推算" : "原始记录在本系统保留旧版之前已被来源更新";
-      rows += "<tr><td>" + escaped(member(value, "title")) + "</td><td>" +
-              escaped(member(value, "shown").empty() ? member(value, "value") : member(value, "shown")) + "</td><td>" +
-              from + "</td></tr>\n";
+      rows += "<tr><td>" + html_escape(member(value, "title")) + "</td><td>" +
+              html_escape(member(value, "shown").empty() ? member(value, "value") : member(value, "shown")) +
+              "</td><td>" + from + "</td></tr>\n";
     }
     h2("所用数据及其来源");
     if (used == 0) {
@@ -328,12 +304,12 @@ class Page {
     for (const auto& [name, event] : events) {
       std::string who = words("role", member(*event, "role"));
       if (const auto department = member(*event, "department"); !department.empty())
-        who = escaped(department) + " " + who;
+        who = html_escape(department) + " " + who;
       if (fact(name + ".actor") != nullptr && !text(name + ".actor").starts_with("system"))
-        who += "（" + escaped(actor_of(text(name + ".actor"))) + "）";
+        who += "（" + html_escape(actor_of(text(name + ".actor"))) + "）";
       out_ += "<li><time>" + moment_of(member(*event, "at")) + "</time> <b>" + words("event", member(*event, "event")) +
               "</b> <span class=\"who\">" + who;
-      if (const auto reason = text(name + ".reason"); !reason.empty()) out_ += " · " + escaped(reason);
+      if (const auto reason = text(name + ".reason"); !reason.empty()) out_ += " · " + html_escape(reason);
       out_ += "</span></li>\n";
     }
     out_ += "</ol>\n";
@@ -344,11 +320,11 @@ class Page {
     for (const auto& [name, review] : reviews) {
       const std::string department = member(*review, "department");
       out_ += "<tr><td>" + words("hand", member(*review, "hand")) + "</td><td>" +
-              (department.empty() ? "财政" : escaped(department)) + "</td><td>" +
+              (department.empty() ? "财政" : html_escape(department)) + "</td><td>" +
               (member(*review, "decision") == "agree" ? "同意" : "不同意") +
-              (text(name + ".reason").empty() ? "" : "：" + escaped(text(name + ".reason"))) + "</td><td>" +
-              (fact(name + ".actor") == nullptr ? kHidden : escaped(actor_of(text(name + ".actor")))) + "</td><td>" +
-              moment_of(member(*review, "at")) + "</td></tr>\n";
+              (text(name + ".reason").empty() ? "" : "：" + html_escape(text(name + ".reason"))) + "</td><td>" +
+              (fact(name + ".actor") == nullptr ? kHidden : html_escape(actor_of(text(name + ".actor")))) +
+              "</td><td>" + moment_of(member(*review, "at")) + "</td></tr>\n";
     }
     out_ += "</table>\n";
   }
@@ -362,8 +338,8 @@ class Page {
       if (stated == nullptr) continue;
       out_ += "<div class=\"card\">" + picture_of(document.seal, "") + "<div><b>" + title_of(*stated) +
               "</b><span class=\"note\">" + moment_of(member(*stated, "at")) + " · " +
-              escaped(seal_name_of(document.seal)) + (document.shown ? "" : " · 原件" + std::string(kHidden)) +
-              "</span><br><span class=\"mono\">sm3 " + escaped(member(*stated, "sm3")).substr(0, 32) +
+              html_escape(seal_name_of(document.seal)) + (document.shown ? "" : " · 原件" + std::string(kHidden)) +
+              "</span><br><span class=\"mono\">sm3 " + html_escape(member(*stated, "sm3")).substr(0, 32) +
               "…</span></div></div>\n";
     }
     out_ += "</div>\n";
@@ -372,8 +348,8 @@ class Page {
   static std::string title_of(const Json& stated) {
     const std::string title = member(stated, "title");
     const auto space = title.rfind(' ');
-    if (member(stated, "kind") != "treasury_answer" || space == std::string::npos) return escaped(title);
-    return escaped(title.substr(0, space)) + "：" + words("answer", title.substr(space + 1));
+    if (member(stated, "kind") != "treasury_answer" || space == std::string::npos) return html_escape(title);
+    return html_escape(title.substr(0, space)) + "：" + words("answer", title.substr(space + 1));
   }
 
   void log() {
@@ -401,7 +377,8 @@ class Page {
         "时程序使用包内的根证书，请务必从别的途径核对其指纹：");
     out_ += "<table>";
     for (const auto& [subject, fingerprint] : page_.roots)
-      out_ += "<tr><td>" + escaped(subject) + "</td><td class=\"mono\">sha256 " + escaped(fingerprint) + "</td></tr>";
+      out_ += "<tr><td>" + html_escape(subject) + "</td><td class=\"mono\">sha256 " + html_escape(fingerprint) +
+              "</td></tr>";
     out_ += "</table>\n";
   }
 

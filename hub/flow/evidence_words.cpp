@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "platform/text/html_escape.h"
+
 namespace zhida::flow {
 
 std::string words(std::string_view kind, std::string_view word) {
@@ -96,12 +98,7 @@ std::string words(std::string_view kind, std::string_view word) {
   const auto table = kWords.find(kind);
   if (table != kWords.end())
     if (const auto found = table->second.find(word); found != table->second.end()) return found->second;
-  std::string out;
-  for (const char c : word) {
-    if (c == '&' || c == '<' || c == '>' || c == '"' || c == '\'') continue;
-    out += c;
-  }
-  return out;
+  return text::html_escape(word);
 }
 
 const char* level_words(std::string_view level) {

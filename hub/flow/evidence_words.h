@@ -5,8 +5,8 @@
 
 namespace zhida::flow {
 
-/// `kind`: `state`, `event`, `role`, `source`, `channel`, `tranche`, `verdict`, `payment`, `answer`, `hand`. Escaped: a
-/// word that is not known comes back as it is, fit for HTML.
+/// `kind`: `state`, `event`, `role`, `source`, `channel`, `tranche`, `verdict`, `payment`, `answer`, `hand`. A word
+/// that is not known comes back as it is, escaped for HTML.
 std::string words(std::string_view kind, std::string_view word);
 const char* level_words(std::string_view level);
 

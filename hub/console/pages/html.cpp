@@ -4,40 +4,10 @@
 
 namespace zhida::console {
 
-std::string escape(std::string_view text) {
-  std::string escaped;
-  escaped.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\'':
-        escaped += "&#39;";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t')
-          escaped += "\xEF\xBF\xBD";
-        else
-          escaped += c;
-    }
-  }
-  return escaped;
-}
-
 Html::Piece::Piece(const Json& json)
     : text_(json.is_null()     ? std::string("—")
-            : json.is_string() ? escape(json.get_ref<const std::string&>())
-                               : escape(json.dump(-1, ' ', false, Json::error_handler_t::replace))) {}
+            : json.is_string() ? text::html_escape(json.get_ref<const std::string&>())
+                               : text::html_escape(json.dump(-1, ' ', false, Json::error_handler_t::replace))) {}
 
 void Html::put(std::string_view format, std::initializer_list<Piece> pieces) {
   const auto* piece = pieces.begin();

@@ -6,11 +6,9 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "platform/text/html_escape.h"
 
 namespace zhida::console {
-
-/// `& < > " '` as character references: right in text and in quoted attributes. Control characters become U+FFFD.
-std::string escape(std::string_view text);
 
 /// A piece of markup. `add("<td>{}</td>", value)` puts text in for each `{}`, escaped; another Html goes in as it is.
 class Html {
@@ -23,12 +21,12 @@ class Html {
   };
   class Piece {
    public:
-    Piece(const Html& html) : text_(html.text_) {}                 // NOLINT
-    Piece(std::string_view text) : text_(escape(text)) {}          // NOLINT
-    Piece(const std::string& text) : text_(escape(text)) {}        // NOLINT
-    Piece(const char* text) : text_(escape(text)) {}               // NOLINT
-    Piece(std::int64_t number) : text_(std::to_string(number)) {}  // NOLINT
-    Piece(int number) : text_(std::to_string(number)) {}           // NOLINT
+    Piece(const Html& html) : text_(html.text_) {}                      // NOLINT
+    Piece(std::string_view text) : text_(text::html_escape(text)) {}    // NOLINT
+    Piece(const std::string& text) : text_(text::html_escape(text)) {}  // NOLINT
+    Piece(const char* text) : text_(text::html_escape(text)) {}         // NOLINT
+    Piece(std::int64_t number) : text_(std::to_string(number)) {}       // NOLINT
+    Piece(int number) : text_(std::to_string(number)) {}                // NOLINT
     /// Text or number as it is; null is an em dash.
     Piece(const Json& json);  // NOLINT
     const std::string& markup() const { return text_; }

@@ -117,8 +117,8 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_AUTO_TEST_SUITE(html_and_words)
 
 BOOST_AUTO_TEST_CASE(text_never_becomes_markup) {
-  BOOST_TEST(escape("<a href=\"x\" b='y'>&") == "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;");
-  BOOST_TEST(escape(std::string("a\0b\x1b", 4)) ==
+  BOOST_TEST(text::html_escape("<a href=\"x\" b='y'>&") == "&lt;a href=&quot;x&quot; b=&#39;y&#39;&gt;&amp;");
+  BOOST_TEST(text::html_escape(std::string("a\0b\x1b", 4)) ==
              "a\xEF\xBF\xBD"
              "b\xEF\xBF\xBD");
   const Html inner("<b>{}</b>", "<i>");
