@@ -5,11 +5,10 @@
 #include <iostream>
 #include <sstream>
 
-#include <sys/wait.h>
-
 #include "seal/batch.h"
 #include "seal/trust.h"
 #include "seal_world.h"
+#include "support/shell.h"
 #include "support/temp_folder.h"
 
 using namespace zhida;
@@ -19,34 +18,19 @@ namespace {
 
 const std::string kJars = "/usr/share/java/bcprov.jar:/usr/share/java/bcpkix.jar:/usr/share/java/bcutil.jar";
 
-struct Ended {
-  int status;
-  std::string out;
-};
-
-Ended run(const std::string& command) {
-  std::FILE* const pipe = ::popen((command + " 2>/dev/null").c_str(), "r");
-  BOOST_REQUIRE(pipe != nullptr);
-  Ended ended{0, {}};
-  char buffer[4096];
-  while (const std::size_t size = std::fread(buffer, 1, sizeof buffer, pipe)) ended.out.append(buffer, size);
-  ended.status = WEXITSTATUS(::pclose(pipe));
-  return ended;
-}
-
 bool peer_is_there() {
   const bool jars = std::filesystem::exists("/usr/share/java/bcprov.jar") &&
                     std::filesystem::exists("/usr/share/java/bcpkix.jar") &&
                     std::filesystem::exists("/usr/share/java/bcutil.jar");
-  if (jars && run("java --list-modules | grep -q jdk.compiler").status == 0) return true;
+  if (jars && run_shell("java --list-modules | grep -q jdk.compiler").status == 0) return true;
   std::cout << "SKIPPED: the independent encoder needs the Debian packages default-jdk-headless and libbcpkix-java."
             << std::endl;
   return false;
 }
 
 Ended peer(const std::string& command, const std::string& folder) {
-  return run("java -cp " + kJars + " " + ZHIDA_SOURCE_DIR + "/tests/conformance/independent_encoder/Peer.java " +
-             command + " " + folder);
+  return run_shell("java -cp " + kJars + " " + ZHIDA_SOURCE_DIR + "/tests/conformance/independent_encoder/Peer.java " +
+                   command + " " + folder);
 }
 
 Bytes content(const std::string& path) {

@@ -3,33 +3,18 @@
 #include <sstream>
 
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "base/json.h"
 #include "seal/batch.h"
 #include "seal/commands.h"
 #include "seal_world.h"
+#include "support/shell.h"
 #include "support/temp_folder.h"
 
 using namespace zhida;
 using namespace zhida::test;
 
 namespace {
-
-struct Ended {
-  int status;
-  std::string out;
-};
-
-Ended run(const std::string& command) {
-  std::FILE* const pipe = ::popen((command + " 2>/dev/null").c_str(), "r");
-  BOOST_REQUIRE(pipe != nullptr);
-  Ended ended{0, {}};
-  char buffer[4096];
-  while (const std::size_t size = std::fread(buffer, 1, sizeof buffer, pipe)) ended.out.append(buffer, size);
-  ended.status = WEXITSTATUS(::pclose(pipe));
-  return ended;
-}
 
 const std::string kVerify = ZHIDA_VERIFY;
 const std::string kCerts = ZHIDA_CERTS;
@@ -69,7 +54,7 @@ BOOST_AUTO_TEST_CASE(anyone_can_verify_and_the_exit_status_is_the_first_failing_
   };
   for (const auto& one : kCases) {
     BOOST_TEST_CONTEXT(one.arguments) {
-      const Ended ended = run(one.arguments);
+      const Ended ended = run_shell(one.arguments);
       BOOST_TEST(ended.status == one.status);
       if (one.status < 64) {
         const auto report = parse_json(ended.out);
@@ -96,20 +81,20 @@ BOOST_AUTO_TEST_CASE(a_member_of_a_batch_and_a_time_stamp_are_verified_offline) 
     const auto proof = folder.write("proof.json", seal::write_proof_json(*evidences[1].proof));
     const auto data = folder.write("two", "two");
     const std::string basis = kVerify + " --root " + root + " --crl " + list + " --at 2025-11-05 --require-time ";
-    BOOST_TEST(run(basis + "--data " + data + " --proof " + proof + " " + ses).status == 0);
-    BOOST_TEST(run(basis + "--data " + data + " " + ses).status == 11);
-    BOOST_TEST(run(basis + "--data " + folder.write("x", "x") + " --proof " + proof + " " + ses).status == 11);
-    BOOST_TEST(run(basis + "--data " + data + " --proof " + data + " " + ses).status == 1);
-    BOOST_TEST(run(basis + "--data " + data + " --proof " + proof + " " + ses + " " + ses).status == 64);
-    BOOST_TEST(run(basis + "--data " + data + " --proof " + folder.file("none") + " " + ses).status == 66);
+    BOOST_TEST(run_shell(basis + "--data " + data + " --proof " + proof + " " + ses).status == 0);
+    BOOST_TEST(run_shell(basis + "--data " + data + " " + ses).status == 11);
+    BOOST_TEST(run_shell(basis + "--data " + folder.write("x", "x") + " --proof " + proof + " " + ses).status == 11);
+    BOOST_TEST(run_shell(basis + "--data " + data + " --proof " + data + " " + ses).status == 1);
+    BOOST_TEST(run_shell(basis + "--data " + data + " --proof " + proof + " " + ses + " " + ses).status == 64);
+    BOOST_TEST(run_shell(basis + "--data " + data + " --proof " + folder.file("none") + " " + ses).status == 66);
     const std::string other = alg == Alg::sm2_sm3 ? "ecdsa-p256-sha256" : "sm2-sm3";
-    BOOST_TEST(run(basis + "--alg " + other + " --data " + data + " --proof " + proof + " " + ses).status == 2);
-    BOOST_TEST(run(basis + "--alg md5 --data " + data + " --proof " + proof + " " + ses).status == 64);
-    const auto report = parse_json(run(basis + "--data " + data + " --proof " + proof + " " + ses).out).value();
+    BOOST_TEST(run_shell(basis + "--alg " + other + " --data " + data + " --proof " + proof + " " + ses).status == 2);
+    BOOST_TEST(run_shell(basis + "--alg md5 --data " + data + " --proof " + proof + " " + ses).status == 64);
+    const auto report = parse_json(run_shell(basis + "--data " + data + " --proof " + proof + " " + ses).out).value();
     BOOST_TEST(report["signatures"][0]["trusted_at"] == to_rfc3339(kSealed));
     BOOST_TEST(!report["signatures"][0]["batch"].get<std::string>().empty());
-    BOOST_TEST(run(basis + "--time-root " + folder.write("other.pem", SealWorld(alg).root.certificate().pem()) +
-                   " --data " + data + " --proof " + proof + " " + ses)
+    BOOST_TEST(run_shell(basis + "--time-root " + folder.write("other.pem", SealWorld(alg).root.certificate().pem()) +
+                         " --data " + data + " --proof " + proof + " " + ses)
                    .status == 12);
   }
 }
@@ -117,14 +102,14 @@ BOOST_AUTO_TEST_CASE(a_member_of_a_batch_and_a_time_stamp_are_verified_offline) 
 BOOST_AUTO_TEST_CASE(development_certificates_are_whole_kept_and_usable_with_the_seal_commands) {
   const TempFolder folder;
   const std::string out = folder.file("pki");
-  BOOST_TEST(run(kCerts).status == 2);
-  BOOST_TEST(run(kCerts + " --out " + out + " --add newcomer").status == 1);
-  BOOST_REQUIRE(run(kCerts + " --out " + out).status == 0);
+  BOOST_TEST(run_shell(kCerts).status == 2);
+  BOOST_TEST(run_shell(kCerts + " --out " + out + " --add newcomer").status == 1);
+  BOOST_REQUIRE(run_shell(kCerts + " --out " + out).status == 0);
   const auto fingerprints = parse_json(read_file(out + "/fingerprints.json").value()).value();
   const auto seals = parse_json(read_file(out + "/seals.json").value()).value();
   BOOST_TEST(fingerprints.size() == 14u);
   BOOST_TEST(seals.size() == 4u);
-  BOOST_TEST(run(kCerts + " --out " + out).out.starts_with("Kept"));
+  BOOST_TEST(run_shell(kCerts + " --out " + out).out.starts_with("Kept"));
   for (const auto& [name, fingerprint] : fingerprints.items()) {
     const auto certificate = crypto::Certificate::load(out + "/tls/" + name + ".crt").value();
     BOOST_TEST(certificate.fingerprint() == fingerprint.get<std::string>());
@@ -132,9 +117,9 @@ BOOST_AUTO_TEST_CASE(development_certificates_are_whole_kept_and_usable_with_the
     BOOST_REQUIRE(::stat((out + "/tls/" + name + ".key").c_str(), &status) == 0);
     BOOST_TEST((status.st_mode & 0777) == 0600u);
   }
-  BOOST_TEST(run(kCerts + " --out " + out + " --add newcomer").status == 0);
-  BOOST_TEST(run(kCerts + " --out " + out + " --add-seal newcomer").status == 0);
-  BOOST_TEST(run(kCerts + " --out " + out + " --add ../evil").status == 2);
+  BOOST_TEST(run_shell(kCerts + " --out " + out + " --add newcomer").status == 0);
+  BOOST_TEST(run_shell(kCerts + " --out " + out + " --add-seal newcomer").status == 0);
+  BOOST_TEST(run_shell(kCerts + " --out " + out + " --add ../evil").status == 2);
 
   const auto data = folder.write("payload.bin", "sealed octets");
   const auto command = [&](std::vector<std::string> arguments) {
@@ -155,9 +140,9 @@ BOOST_AUTO_TEST_CASE(development_certificates_are_whole_kept_and_usable_with_the
   const std::string basis =
       kVerify + " --root " + out + "/seal/ca.crt --crl " + out + "/seal/ca.crl --data " + data + " ";
   for (const char* name : {"hub", "treasury", "credit", "newcomer"}) {
-    BOOST_TEST(run(basis + folder.file(std::string(name) + ".ses")).status == 0);  // Also on real time.
+    BOOST_TEST(run_shell(basis + folder.file(std::string(name) + ".ses")).status == 0);  // Also on real time.
   }
-  BOOST_TEST(run(basis + folder.file("stranger.ses")).status == 6);
+  BOOST_TEST(run_shell(basis + folder.file("stranger.ses")).status == 6);
   const auto verify = command({"verify", "--root", out + "/seal/ca.crt", "--data", data, folder.file("hub.ses")});
   BOOST_TEST(verify.first == 0);
   BOOST_TEST(command({"verify", "--root", out + "/seal/ca.crt", "--data", data, folder.file("stranger.ses")}).first ==
@@ -209,7 +194,7 @@ BOOST_AUTO_TEST_CASE(development_certificates_are_whole_kept_and_usable_with_the
                                     done, complaints) == 0);
   BOOST_TEST(complaints.str().find("is not encrypted") != std::string::npos, complaints.str());
   BOOST_TEST(complaints.str().find("Without --root") != std::string::npos, complaints.str());
-  BOOST_TEST(run(basis + folder.file("free.ses")).status == 0);
+  BOOST_TEST(run_shell(basis + folder.file("free.ses")).status == 0);
   BOOST_TEST(command({"sign", "--seal", out + "/seal/hub.esl", "--key", out + "/seal/credit.key", "--cert",
                       out + "/seal/credit.crt", "--in", data, "--out", folder.file("no.ses")})
                  .first == 1);
