@@ -22,7 +22,7 @@ class Id {
   std::string text_;
 };
 
-using CaseId = Id<struct CaseTag>;                    ///< ULID; also the benefit id (EndToEndId, TRACKING_ID).
+using CaseId = Id<struct CaseTag>;                    ///< From firm, item, period, tranche; EndToEndId too.
 using PolicyId = Id<struct PolicyTag>;                ///< `IN-001`
 using AppropriationId = Id<struct AppropriationTag>;  ///< BGT_ID of the budget system.
 using AttemptId = Id<struct AttemptTag>;              ///< Our business number (BUSINESS_NO) of one payment attempt.

@@ -68,7 +68,7 @@ struct BenefitCase {
   std::string reason;        ///< Why it stands where it stands, for people; may be empty.
   std::int64_t review_round = 1;
   bool publicity_ended = false;
-  bool approved_once = false;   ///< The final yes was given (a corrected account does not ask for it again).
+  bool approved_once = false;   ///< The final yes was given; another payee account takes it back.
   bool recheck_passed = false;  ///< Only in `rechecking`: fresh data confirmed the case.
   std::string trace_id;
   std::int64_t version = 0;  ///< Counts every change; what was prepared for an older version is thrown away.
