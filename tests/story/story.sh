@@ -24,13 +24,22 @@ day=$(jq -r '.day // empty' "$folder/town/verdicts.json"); day=${day:-2025-11-10
 "$bin/zhida" reconcile --day "$day" --config "$folder/hub/zhida.yaml" >/dev/null
 [ $? -le 1 ] || { echo "zhida reconcile failed"; exit 1; }
 
-# A stranger checks one sealed payment request without the hub.
-row=$(sqlite3 -readonly "$folder/hub/hub.db" "SELECT business_no FROM payment_attempt WHERE state = 'settled' LIMIT 1")
-sqlite3 -readonly "$folder/hub/hub.db" "SELECT writefile('$folder/request.xml', body), writefile('$folder/request.ses', seal) FROM payment_attempt WHERE business_no = '$row'" >/dev/null
-"$bin/zhida-verify" --root "$folder/certs/seal/ca.crt" --crl "$folder/certs/seal/ca.crl" --data "$folder/request.xml" "$folder/request.ses" >/dev/null ||
-  { echo "zhida-verify refuses the seal of request $row"; exit 1; }
-sed -i 's/PAY_APP_AMT>./PAY_APP_AMT>9/' "$folder/request.xml"
-if "$bin/zhida-verify" --root "$folder/certs/seal/ca.crt" --crl "$folder/certs/seal/ca.crl" --data "$folder/request.xml" "$folder/request.ses" >/dev/null; then
-  echo "zhida-verify accepts an altered request"; exit 1
-fi
+# A stranger checks sealed payment requests without the hub: one sealed alone and one sealed in a batch, where the day had both.
+checked=0
+for batch in "seal_proof = ''" "seal_proof <> ''"; do
+  row=$(sqlite3 -readonly "$folder/hub/hub.db" "SELECT business_no FROM payment_attempt WHERE state = 'settled' AND $batch LIMIT 1")
+  [ -n "$row" ] || continue
+  sqlite3 -readonly "$folder/hub/hub.db" "SELECT writefile('$folder/request.xml', body), writefile('$folder/request.ses', seal),
+    writefile('$folder/proof.json', seal_proof) FROM payment_attempt WHERE business_no = '$row'" >/dev/null
+  verify=("$bin/zhida-verify" --root "$folder/certs/seal/ca.crt" --crl "$folder/certs/seal/ca.crl")
+  if [ -s "$folder/proof.json" ]; then verify+=(--proof "$folder/proof.json"); fi
+  "${verify[@]}" --data "$folder/request.xml" "$folder/request.ses" >/dev/null ||
+    { echo "zhida-verify refuses the seal of request $row ($batch)"; exit 1; }
+  sed -i 's/PAY_APP_AMT>./PAY_APP_AMT>9/' "$folder/request.xml"
+  if "${verify[@]}" --data "$folder/request.xml" "$folder/request.ses" >/dev/null; then
+    echo "zhida-verify accepts an altered request $row ($batch)"; exit 1
+  fi
+  checked=$((checked + 1))
+done
+[ $checked -gt 0 ] || { echo "No settled request to check"; exit 1; }
 echo "$report"
