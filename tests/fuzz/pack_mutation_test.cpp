@@ -1,54 +1,11 @@
 #include <boost/test/unit_test.hpp>
-#include <cstdlib>
-#include <iostream>
-#include <random>
 
+#include "mutate.h"
 #include "pack_entry.h"
 #include "pack_world.h"
 
 using namespace zhida;
 using namespace zhida::test;
-
-namespace {
-
-std::uint64_t the_seed() {
-  const char* const given = std::getenv("ZHIDA_SEED");
-  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-  std::cout << "ZHIDA_SEED=" << seed << std::endl;
-  return seed;
-}
-
-// Few octets, so that most of the file stays believable; lengths and offsets are hit as likely as content.
-Bytes mutated(Bytes octets, std::mt19937_64& random) {
-  const auto below = [&](std::size_t end) { return static_cast<std::size_t>(random() % end); };
-  for (std::size_t change = 1 + below(3); change > 0 && !octets.empty(); --change) {
-    const std::size_t at = below(octets.size());
-    const std::size_t count = 1 + below(std::min<std::size_t>(octets.size() - at, 64));
-    switch (below(6)) {
-      case 0:
-        octets[at] = static_cast<char>(random());
-        break;
-      case 1:
-        octets[at] = static_cast<char>(octets[at] ^ (1 << below(8)));
-        break;
-      case 2:
-        octets.erase(at, count);
-        break;
-      case 3:
-        octets.insert(at, octets.substr(at, count));
-        break;
-      case 4:
-        octets.insert(at, Bytes(count, static_cast<char>(random())));
-        break;
-      default:
-        octets.resize(at);
-        break;
-    }
-  }
-  return octets;
-}
-
-}  // namespace
 
 BOOST_AUTO_TEST_CASE(no_mutation_of_a_good_pack_harms_its_readers_or_verifies) {
   const std::uint64_t seed = the_seed();

@@ -35,7 +35,7 @@ bool feed_proof_readers(ByteView octets) {
   return taken;
 }
 
-bool feed_seal_readers(ByteView octets) {
+bool feed_der_readers(ByteView octets) {
   bool taken = crypto::Certificate::parse(octets).has_value();
   taken |= crypto::RevocationList::parse(octets).has_value();
   taken |= seal::describe(octets).has_value();
@@ -51,7 +51,6 @@ bool feed_seal_readers(ByteView octets) {
   taken |= crypto::read_timestamp_response(octets, {}).has_value();
   static const seal::Trust kNobody({}, {}, {});
   (void)crypto::verify_timestamp_token(octets, "payload", {.authorities = kNobody.chains()});
-  taken |= feed_proof_readers(octets);
   taken |= seal::verify(octets, "payload", kNobody, seal::Policy{.all_findings = true}).passed();
   return taken;
 }

@@ -7,8 +7,8 @@ namespace zhida::test {
 /// one is accepted, or is not written as it was read. Returns whether anything took them.
 bool feed_proof_readers(ByteView octets);
 
-/// Gives the octets to everything that reads seals, certificates, revocation lists, time-stamps and proofs. Must never
-/// crash, hang or accept. Returns whether anything took them as a whole structure.
-bool feed_seal_readers(ByteView octets);
+/// Gives the octets to everything that reads seals, certificates, revocation lists and time-stamps. Must never crash,
+/// hang or accept. Returns whether anything took them as a whole structure.
+bool feed_der_readers(ByteView octets);
 
 }  // namespace zhida::test
