@@ -97,7 +97,8 @@ inline constexpr auto kEventKinds = std::to_array<EventKind>({
     // The log itself.
     {"log_archived", "The log's oldest records were written into an archive; what stays here are their hashes."},
     {"log_time_renewed", "Old time-stamps became part of the log again, before their authority's certificate ended."},
-    {"payments_paused", "No trusted time could be had for too long: no new payment request leaves."},
+    {"payments_paused",
+     "No trusted time could be had for too long: no new payment request and no decision for a fund leaves."},
     {"payments_resumed", "Trusted time is back: payment requests leave again."},
     // Evidence.
     {"evidence_rooted", "All facts of a case were stated and sealed, each as a salted leaf of one tree."},

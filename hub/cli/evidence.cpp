@@ -23,7 +23,9 @@ int evidence_export(const Options& options) {
   auto open = open_hub(options);
   if (!open) return fail(open.error());
   auto& hub = *open.value().hub;
-  const auto pack = flow::Evidence(hub.rooms(), hub.config().trust).make(order);
+  const auto pack = flow::Evidence(hub.rooms(), hub.config().trust, hub.config().time_trust, [&] {
+                      return hub.stamp_now();
+                    }).make(order);
   if (!pack) {
     const auto& code = pack.error().code;
     const int status = fail(pack.error());

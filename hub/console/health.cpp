@@ -159,7 +159,9 @@ Result<Answer> metrics(App& app, const Call&) {
         .value(std::chrono::duration_cast<std::chrono::seconds>(time.age).count());
     numbers.gauge("zhida_trusted_time_failing", "1 when the last question for the time failed.")
         .value(time.error_code.empty() ? 0 : 1);
-    numbers.gauge("zhida_payments_paused", "1 while no payment request leaves for lack of trusted time.")
+    numbers
+        .gauge("zhida_payments_paused",
+               "1 while no payment request and no decision for a fund leaves for lack of trusted time.")
         .value(time.payments_allowed ? 0 : 1);
   }
   const auto trust = app.hub.trust().state();

@@ -167,6 +167,10 @@ Result<bool> CaseWorker::round() {
   moved = request_all(requests) || moved;
   for (const auto& work : decisions) {
     if (worker_.stopping()) return false;
+    if (!payments_allowed_()) {  // A fund pays on it: the same as for a request.
+      wait(work, kWaitForData);
+      continue;
+    }
     const auto done = send_decision(work);
     moved = moved || done;
     if (!done) try_later(work, done.error());

@@ -91,8 +91,9 @@ class Members {
 
 class Making {
  public:
-  Making(const Rooms& rooms, const seal::TrustFiles& trust, const PackOrder& order, PackView view)
-      : rooms_(rooms), trust_(trust), order_(order), view_(std::move(view)) {}
+  Making(const Rooms& rooms, const seal::TrustFiles& trust, const std::function<Result<void>()>& stamp,
+         const PackOrder& order, PackView view)
+      : rooms_(rooms), trust_(trust), stamp_(stamp), order_(order), view_(std::move(view)) {}
 
   Result<EvidencePack> run() {
     CHECK_OK(read());
@@ -161,6 +162,7 @@ class Making {
 
   /// Reads the records once more, now with the statement's own, and sees to it that a sealed head covers them all.
   Result<void> prove() {
+    bool asked = false;
     for (int round = 0; round < 1000; ++round) {
       bool covered = false;
       CHECK_OK(rooms_.database.read([&](Transaction& transaction) -> Result<void> {
@@ -180,8 +182,13 @@ class Making {
               crypto::TreeHash::sm3, static_cast<std::uint64_t>(record.seq - 1), head->size, tree.source())));
         return ok();
       }));
-      if (covered) return ok();
-      CHECK_OK(seal_next_head());
+      if (covered && (proven_.token || asked)) return ok();
+      if (!covered) {
+        CHECK_OK(seal_next_head());
+      } else {
+        asked = true;
+        if (!stamp_ || !stamp_()) return ok();  // The pack says that its head bears no time-stamp.
+      }
     }
     return retry("log_not_sealed", "The log grows faster than its heads are sealed; try again.");
   }
@@ -405,6 +412,7 @@ class Making {
     for (const auto& file : TRY(files_of(paths))) {
       const Bytes content = TRY(read_file(file, 1u << 20));
       for (const auto& certificate : TRY(crypto::Certificate::parse_all(content))) {
+        if (!certificates_.insert(certificate.fingerprint()).second) continue;
         members.add(names::kTrust + stem + std::to_string(++number) + ".der", certificate.der());
         if (stem == "root-") roots_.push_back({certificate.subject(), certificate.fingerprint()});
       }
@@ -415,6 +423,7 @@ class Making {
   /// Certificates and revocation lists as they are now: the reader's verifier judges each seal at the time it was made.
   Result<void> add_trust(Members& members) {
     roots_.clear();
+    certificates_.clear();
     CHECK_OK(add_certificates(members, trust_.roots, "root-"));
     CHECK_OK(add_certificates(members, trust_.intermediates, "inter-"));
     CHECK_OK(add_certificates(members, trust_.time_roots, "time-root-"));
@@ -451,6 +460,7 @@ class Making {
 
   const Rooms& rooms_;
   const seal::TrustFiles& trust_;
+  const std::function<Result<void>()>& stamp_;
   const PackOrder& order_;
   const PackView view_;
   CaseFacts facts_;
@@ -459,13 +469,28 @@ class Making {
   Proven proven_;
   std::size_t records_shown_ = 0;
   std::vector<std::pair<std::string, std::string>> roots_;
+  std::set<std::string> certificates_;  // Those in the pack, by fingerprint.
 };
 
 }  // namespace
 
+Evidence::Evidence(const Rooms& rooms, seal::TrustFiles trust, const seal::TrustFiles& time,
+                   std::function<Result<void>()> stamp)
+    : rooms_(rooms),
+      trust_([&] {
+        const auto add = [](std::vector<std::string>& to, const std::vector<std::string>& more) {
+          to.insert(to.end(), more.begin(), more.end());
+        };
+        add(trust.time_roots, time.roots);
+        add(trust.intermediates, time.intermediates);
+        add(trust.revocation_lists, time.revocation_lists);
+        return std::move(trust);
+      }()),
+      stamp_(std::move(stamp)) {}
+
 Result<EvidencePack> Evidence::make(const PackOrder& order) const {
   auto view = TRY(PackView::create(order.level, order.withhold));
-  return Making(rooms_, trust_, order, std::move(view)).run();
+  return Making(rooms_, trust_, stamp_, order, std::move(view)).run();
 }
 
 }  // namespace zhida::flow

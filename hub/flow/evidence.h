@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -34,8 +35,10 @@ struct EvidencePack {
 /// out. Any thread but the writer's.
 class Evidence {
  public:
-  /// `trust`: where the certificates and revocation lists of this time lie.
-  Evidence(const Rooms& rooms, seal::TrustFiles trust) : rooms_(rooms), trust_(std::move(trust)) {}
+  /// `trust`: where the certificates and revocation lists of this time lie; `time`: those of the time-stamping
+  /// authority; `stamp` asks it for a token over the newest head, where no token covers the case's records yet.
+  Evidence(const Rooms& rooms, seal::TrustFiles trust, const seal::TrustFiles& time,
+           std::function<Result<void>()> stamp);
 
   /// Errors `case_not_found`, `case_not_decided`, `withhold_needed`, `withhold_unknown`, `pack_too_large`, of sealing
   /// and of storage.
@@ -44,6 +47,7 @@ class Evidence {
  private:
   const Rooms& rooms_;
   const seal::TrustFiles trust_;
+  const std::function<Result<void>()> stamp_;
 };
 
 }  // namespace zhida::flow

@@ -367,6 +367,9 @@ Result<LogKeeper::Numbers> Hub::log_numbers() const {
 TimeState Hub::time_state() const {
   return parts_->time_keeper->state();
 }
+Result<void> Hub::stamp_now() {
+  return parts_->time_keeper->stamp_now();
+}
 
 Waiting Hub::waiting() const {
   const auto& p = *parts_;

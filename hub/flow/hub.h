@@ -92,6 +92,8 @@ class Hub {
   Waiting waiting() const;
   Result<LogKeeper::Numbers> log_numbers() const;
   TimeState time_state() const;
+  /// A time-stamp over the log's newest head, at once: see TimeKeeper::stamp_now().
+  Result<void> stamp_now();
   messaging::NodeStats node_stats() const;
   messaging::WriterStats writer_stats() const;
   std::map<std::string, StageTimes::Histogram> stage_times() const;

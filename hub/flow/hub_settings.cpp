@@ -29,6 +29,15 @@ std::vector<std::string> given(const Path& path) {
   return path.path.empty() ? std::vector<std::string>{} : std::vector{path.path};
 }
 
+/// Whose time-stamps inside seals count; empty: those of the seals' own authorities.
+std::vector<std::string> time_roots_of(const SealSettings& seal, const TimeAuthoritySettings& tsa) {
+  auto paths = given(*seal.time_roots);
+  const auto ours = given(*tsa.roots);
+  if (paths.empty() && !ours.empty()) paths = given(*seal.roots);
+  paths.insert(paths.end(), ours.begin(), ours.end());
+  return paths;
+}
+
 }  // namespace
 
 std::vector<std::string> HubSettings::contradictions() const {
@@ -39,6 +48,8 @@ std::vector<std::string> HubSettings::contradictions() const {
 }
 
 std::vector<std::string> SealSettings::contradictions() const {
+  if (!status_list_seals->empty() && status_list->path.empty())
+    return {"`seal.status_list_seals` says whose list counts, but no `seal.status_list` is given."};
   const std::string& holder = *key_holder;
   if ((holder == "process" || holder == "hub") && key->path.empty()) {
     return {"`seal.key` is needed where `seal.key_holder` is " + holder + "."};
@@ -99,6 +110,11 @@ HubConfig LoadedSettings::hub_config() const {
   config.trust.intermediates = given(*from.seal->intermediates);
   config.trust.revocation_lists = given(*from.seal->revocation_lists);
   config.trust.seal_status_list = from.seal->status_list->path;
+  config.trust.status_list_seals = {from.seal->status_list_seals->begin(), from.seal->status_list_seals->end()};
+  if (*from.seal->revocation_list_age_max > 0s) {
+    config.trust.revocation_list_age_max =
+        std::chrono::duration_cast<std::chrono::milliseconds>(*from.seal->revocation_list_age_max);
+  }
   config.trust_look_every = std::chrono::duration_cast<std::chrono::milliseconds>(*from.seal->look_every);
   const auto& tsa = *from.audit->tsa;
   const auto millis = [](auto duration) { return std::chrono::duration_cast<std::chrono::milliseconds>(duration); };
@@ -112,6 +128,7 @@ HubConfig LoadedSettings::hub_config() const {
   config.time_trust.roots = given(*tsa.roots);
   config.time_trust.intermediates = given(*tsa.intermediates);
   config.time_trust.revocation_lists = given(*tsa.revocation_lists);
+  config.trust.time_roots = time_roots_of(*from.seal, tsa);
   config.overdue_after = std::chrono::duration_cast<std::chrono::hours>(*from.overdue_after);
   for (const auto& [name, adapter] : adapters)
     for (const auto& shown : adapter->show())

@@ -70,7 +70,22 @@ struct SealSettings : ConfigSpec {
   Field<Path> roots{this, "roots", "Authorities of seal certificates: a file or folder (PEM or DER)."};
   Field<Path> intermediates{this, "intermediates", "Certificates between; a file or folder.", Path{}};
   Field<Path> revocation_lists{this, "revocation_lists", "Revocation lists: a file or folder.", Path{}};
-  Field<Path> status_list{this, "status_list", "Seal status list (JSON).", Path{}};
+  Field<Duration> revocation_list_age_max{
+      this, "revocation_list_age_max",
+      "A revocation list that is older says nothing any more, whatever it says itself; 0s: until its own end "
+      "(nextUpdate). 24h is right where lists come daily.",
+      0s};
+  Field<Path> time_roots{this, "time_roots",
+                         "Authorities of the time-stamps inside seals: a file or folder. Empty: `roots`. Those of "
+                         "`audit.tsa.roots` count besides.",
+                         Path{}};
+  Field<Path> status_list{this, "status_list",
+                          "Seal status list (JSON): which seals were revoked, and since when. The list's own seal lies "
+                          "beside it as FILE.ses; without it, or where it does not hold, the list is refused.",
+                          Path{}};
+  Field<std::vector<std::string>> status_list_seals{
+      this, "status_list_seals", "Whose seals (esID) may stand on the status list; empty: any seal under `roots`.",
+      std::vector<std::string>{}};
   Field<Duration> look_every{
       this, "look_every",
       "Real time between two looks whether the seal, peers, authorities or lists changed; SIGHUP reads "
@@ -89,9 +104,11 @@ struct TimeAuthoritySettings : ConfigSpec {
   Field<Path> intermediates{this, "intermediates", "Certificates between; a file or folder.", Path{}};
   Field<Path> revocation_lists{this, "revocation_lists", "Revocation lists: a file or folder.", Path{}};
   Field<Duration> period{this, "period", "Time between two tokens.", 1min, at_least(1s)};
-  Field<Duration> payments_stop_after{this, "payments_stop_after",
-                                      "Business time without trusted time before no new payment request leaves.", 4h,
-                                      at_least(1min)};
+  Field<Duration> payments_stop_after{
+      this, "payments_stop_after",
+      "Business time without trusted time before no new payment request and no decision for "
+      "a fund leaves.",
+      4h, at_least(1min)};
   Field<Duration> timeout{this, "timeout", "Real time that one request may take.", 10s, at_least(1s)};
   Field<Duration> clock_difference_max{this, "clock_difference_max",
                                        "How far its clock may be from ours; a token beyond that is refused.", 1min,

@@ -31,7 +31,8 @@ class TimeKeeper::Authority {
   Authority(const TimeSettings& settings, const Clock& clock, const seal::Trust& trust)
       : settings_(settings), clock_(clock), trust_(trust) {}
 
-  Result<Stamped> stamp(ByteView octets) {
+  /// Any thread: each question has a connection of its own; there is one a minute.
+  Result<Stamped> stamp(ByteView octets) const {
     const auto request = crypto::make_timestamp_request(crypto::HashKind::sm3, octets);
     http::HttpCall call;
     call.method = "POST";
@@ -43,7 +44,7 @@ class TimeKeeper::Authority {
     call.reply_bytes_max = kReplyBytesMax;
     call.ca_file = settings_.ca_file;
     const Instant before = clock_.now();
-    const auto reply = TRY(http_.call(call));
+    const auto reply = TRY(http::HttpClient().call(call));
     const Instant after = clock_.now();
     if (reply.status != 200)
       return retry("timestamp_refused", "The time-stamping authority answered " + std::to_string(reply.status) + ".");
@@ -65,7 +66,6 @@ class TimeKeeper::Authority {
   const TimeSettings& settings_;
   const Clock& clock_;
   const seal::Trust& trust_;
-  http::HttpClient http_;
 };
 
 TimeKeeper::TimeKeeper(const Rooms& rooms, TimeSettings settings, std::shared_ptr<const seal::Trust> authorities,
@@ -147,8 +147,8 @@ bool TimeKeeper::due() const {
 
 Result<bool> TimeKeeper::round() {
   if (!due()) return false;
-  const bool allowed_before = payments_allowed();
-  const auto stamped = stamp();
+  bool too_old_before = false;
+  const auto stamped = stamp(too_old_before);
   if (stamped) {
     pause_ = {};
     next_try_ = {};
@@ -164,7 +164,7 @@ Result<bool> TimeKeeper::round() {
       log_.info("Trusted time is back: payment requests leave again.");
       CHECK_OK(note("payments_resumed", state()));
     }
-    if (was_alarm || !allowed_before) resumed_();
+    if (was_alarm || too_old_before) resumed_();
     CHECK_OK(renew());
     return false;
   }
@@ -181,14 +181,15 @@ Result<bool> TimeKeeper::round() {
   }
   log_.warning("No trusted time could be had.", {{"code", stamped.error().code}, {"error", stamped.error().message}});
   if (alarm) {
-    log_.error("No trusted time for too long: no new payment request leaves until it is back.",
-               {{"code", stamped.error().code}, {"error", stamped.error().message}});
+    log_.error(
+        "No trusted time for too long: no new payment request and no decision for a fund leaves until it is back.",
+        {{"code", stamped.error().code}, {"error", stamped.error().message}});
     CHECK_OK(note("payments_paused", state()));
   }
   return false;
 }
 
-Result<void> TimeKeeper::stamp() {
+Result<void> TimeKeeper::stamp(bool& too_old_before) {
   std::optional<audit::StoredHead> head;
   bool has_token = false;
   CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
@@ -206,8 +207,20 @@ Result<void> TimeKeeper::stamp() {
                     [&](storage::Transaction& transaction) { return audit::store_token(transaction, token); }));
   }
   const Lock lock(mutex_);
+  // Asked here and not before the authority was: business time may have jumped meanwhile.
+  too_old_before = rooms_.clock.now() - last_ > settings_.payments_stop_after;
   last_ = std::max(last_, stamped.time);
   ever_ = true;
+  return ok();
+}
+
+Result<void> TimeKeeper::stamp_now() {
+  if (!authority_) return refuse("timestamp_not_configured", "No time-stamping authority is configured.");
+  if (const auto known = state(); !known.error_code.empty())
+    return retry(known.error_code, "The time-stamping authority could not be asked a moment ago: " + known.error);
+  bool too_old_before = false;
+  CHECK_OK(stamp(too_old_before));
+  if (too_old_before) resumed_();
   return ok();
 }
 

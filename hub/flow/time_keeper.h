@@ -39,8 +39,9 @@ struct TimeState {
 Json to_json(const TimeState& state);
 
 /// Gets a time-stamp token over the newest head of the log each period, in a thread of its own: neither the writer nor
-/// a door ever waits for the authority. When none could be had for too long, no new payment request may leave until one
-/// comes; everything else goes on. Takes old tokens up into the log again before their authority's certificate ends.
+/// a door ever waits for the authority. When none could be had for too long, no new payment request and no decision for
+/// a fund may leave until one comes; everything else goes on. Takes old tokens up into the log again before their
+/// authority's certificate ends.
 class TimeKeeper {
  public:
   /// `authorities` may be null only where the url is empty. `resumed` is called when payments may leave again.
@@ -54,6 +55,9 @@ class TimeKeeper {
   void stop();
   void wake();  ///< A new head is there.
   bool busy() const;
+  /// A token over the newest head at once, on the caller's thread; for evidence that is handed out. Not asked again
+  /// where the last question just failed. Errors `timestamp_not_configured`, of the authority and of storage.
+  Result<void> stamp_now();
   /// Any thread; cheap.
   bool payments_allowed() const;
   TimeState state() const;
@@ -61,7 +65,8 @@ class TimeKeeper {
  private:
   class Authority;
   Result<bool> round();
-  Result<void> stamp();
+  /// `too_old_before`: whether payments stood still until this token came.
+  Result<void> stamp(bool& too_old_before);
   Result<void> renew();
   Result<void> note(const std::string& kind, const TimeState& state);
   bool due() const;

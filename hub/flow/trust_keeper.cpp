@@ -139,7 +139,8 @@ void TrustKeeper::stop() {
 std::string TrustKeeper::looks_like() const {
   std::string text;
   describe(files_.peers_file, text);
-  for (const auto* paths : {&files_.trust.roots, &files_.trust.intermediates, &files_.trust.revocation_lists})
+  for (const auto* paths :
+       {&files_.trust.roots, &files_.trust.intermediates, &files_.trust.revocation_lists, &files_.trust.time_roots})
     for (const auto& path : *paths) describe(path, text);
   if (!files_.trust.seal_status_list.empty()) {
     describe(files_.trust.seal_status_list, text);

@@ -51,7 +51,9 @@ Result<Answer> export_evidence(App& app, const Call& call) {
   if (order.reader.size() > 240) return refuse("field_too_long", "接收方过长。");
   order.asked_by = call.person->actor();
   order.trace_id = call.trace_id;
-  auto pack = TRY(flow::Evidence(app.hub.rooms(), app.hub.config().trust).make(order));
+  auto pack = TRY(flow::Evidence(app.hub.rooms(), app.hub.config().trust, app.hub.config().time_trust, [&] {
+                    return app.hub.stamp_now();
+                  }).make(order));
   Answer answer;
   answer.content_type = "application/zip";
   answer.headers.emplace_back("Content-Disposition", "attachment; filename=\"evidence-" + id.str() + "-" +

@@ -52,7 +52,7 @@ http::HttpResponse page(App& app, const Call& call, const Frame& frame, const Ht
   }
   html.add("</header>");
   if (call.person != nullptr && app.hub.time_state().alarm)
-    html.add("<p class=\"alarm\" role=\"alert\">长时间取不到可信时间：暂停发出新的支付申请，查询与受理照常，恢复后自动继续。</p>");
+    html.add("<p class=\"alarm\" role=\"alert\">长时间取不到可信时间：暂停发出新的支付申请和基金兑付决定，查询与受理照常，恢复后自动继续。</p>");
   html.add("<main>{}</main><footer>业务时间 {} · 追踪号 {}</footer></body></html>", content,
            minute_of(to_rfc3339(app.hub.rooms().clock.now())), call.trace_id);
   http::HttpResponse response;
