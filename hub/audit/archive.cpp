@@ -192,9 +192,13 @@ Result<HeadToCheck> read_head_line(const std::string& line) {
     one.token->gen_time = TRY(parse_rfc3339(TRY(get_string(json, "gen_time"))));
   }
   if (json.contains("witnesses") && json["witnesses"].is_array())
-    for (const auto& witness : json["witnesses"])
-      one.countersignatures.push_back(
-          {said.size, TRY(get_string(witness, "peer")), {}, TRY(from_base64(TRY(get_string(witness, "seal"))))});
+    for (const auto& witness : json["witnesses"]) {
+      Countersignature countersignature;
+      countersignature.size = said.size;
+      countersignature.peer = TRY(get_string(witness, "peer"));
+      countersignature.seal = TRY(from_base64(TRY(get_string(witness, "seal"))));
+      one.countersignatures.push_back(std::move(countersignature));
+    }
   return one;
 }
 
@@ -278,8 +282,9 @@ Result<ArchiveWritten> write_archive(storage::Transaction& transaction, const Ar
   const auto before = TRY(frontier_at(transaction, static_cast<std::uint64_t>(range.first - 1)));
   const auto proof = TRY(crypto::consistency_proof_from(crypto::TreeHash::sm3, static_cast<std::uint64_t>(range.last),
                                                         head.size, reader.source()));
+  const std::string log = TRY(log_id(transaction));
   const Json manifest{{"v", 1},
-                      {"log", TRY(log_id(transaction))},
+                      {"log", log},
                       {"first_seq", range.first},
                       {"last_seq", range.last},
                       {"record_hash_before", to_hex(range.hash_before)},

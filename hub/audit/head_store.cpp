@@ -108,7 +108,8 @@ Result<std::optional<NextHead>> next_head(Transaction& transaction, const std::s
   TreeReader reader(transaction);
   NextHead next;
   next.tiles = TRY(reader.grow(size));
-  next.head = {log, size, TRY(crypto::root_from(crypto::TreeHash::sm3, size, reader.source())), now};
+  const NodeHash root = TRY(crypto::root_from(crypto::TreeHash::sm3, size, reader.source()));
+  next.head = {log, size, root, now};
   return std::optional<NextHead>(std::move(next));
 }
 
@@ -191,11 +192,12 @@ Result<Json> inclusion_document(Transaction& transaction, std::uint64_t seq, std
   TreeReader reader(transaction);
   const auto leaf = TRY(reader.node(0, seq - 1));
   const auto path = TRY(crypto::inclusion_path_from(crypto::TreeHash::sm3, seq - 1, size, reader.source()));
+  const auto root = TRY(crypto::root_from(crypto::TreeHash::sm3, size, reader.source()));
   return Json{{"seq", seq},
               {"index", seq - 1},
               {"size", size},
               {"leaf_hash", to_hex(crypto::octets_of(leaf))},
-              {"root", to_hex(crypto::octets_of(TRY(crypto::root_from(crypto::TreeHash::sm3, size, reader.source()))))},
+              {"root", to_hex(crypto::octets_of(root))},
               {"path", hashes_of(path)}};
 }
 

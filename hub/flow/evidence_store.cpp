@@ -10,8 +10,10 @@ Result<std::optional<StoredStatement>> last_statement(storage::Transaction& tran
   StoredStatement statement{found.front().integer(0), found.front().text(1), found.front().blob(2), {}};
   for (const auto& row : TRY(transaction.query(
            "SELECT name, value, salt FROM evidence_fact WHERE case_id = ? AND version = ? ORDER BY position",
-           {case_id, statement.version}, "ttb")))
-    statement.facts.push_back({row.text(0), TRY(parse_json(row.text(1))), row.blob(2)});
+           {case_id, statement.version}, "ttb"))) {
+    auto value = TRY(parse_json(row.text(1)));
+    statement.facts.push_back({row.text(0), std::move(value), row.blob(2)});
+  }
   return std::optional(std::move(statement));
 }
 
@@ -23,10 +25,10 @@ Result<void> store_statement(storage::Transaction& transaction, const std::strin
        storage::Blob{statement.seal}, to_millis(at)}));
   std::int64_t position = 0;
   for (const auto& fact : statement.facts) {
+    const auto value = TRY(canonical_json(fact.value));
     CHECK_OK(transaction.execute(
         "INSERT INTO evidence_fact (case_id, version, position, name, value, salt) VALUES (?, ?, ?, ?, ?, ?)",
-        {case_id, statement.version, position++, fact.name, TRY(canonical_json(fact.value)),
-         storage::Blob{fact.salt}}));
+        {case_id, statement.version, position++, fact.name, value, storage::Blob{fact.salt}}));
   }
   return ok();
 }

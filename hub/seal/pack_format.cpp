@@ -46,7 +46,10 @@ Result<Disclosed> parse_leaf(const Json& item) {
   }
   if (!item.is_object() || item.size() != 3 || !item.contains("value"))
     return refuse("field_missing", "a leaf is neither a fact nor a bare hash.");
-  Fact fact{TRY(get_string(item, "name")), item["value"], TRY(get_hex(item, "salt", kSaltBytes))};
+  Fact fact;
+  fact.name = TRY(get_string(item, "name"));
+  fact.value = item["value"];
+  fact.salt = TRY(get_hex(item, "salt", kSaltBytes));
   leaf.leaf = TRY(fact_leaf(fact));
   leaf.fact = std::move(fact);
   return leaf;

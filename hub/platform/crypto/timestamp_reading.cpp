@@ -268,7 +268,9 @@ Result<Bytes> read_timestamp_response(ByteView der, const TimestampRequest& aske
   if (granted.value() > 1) {  // 0 granted, 1 granted with modifications.
     std::string why = "status " + std::to_string(granted.value());
     if (info.next_tag() == der::kSequence) {
-      der::Reader texts(info.any("PKIFreeText").value().content);
+      const auto free_text = info.any("PKIFreeText");
+      if (!free_text) return malformed(free_text.error().message);
+      der::Reader texts(free_text.value().content);
       if (const auto text = texts.utf8("PKIFreeText")) why += ", \"" + text.value() + "\"";
     }
     return retry("timestamp_refused", "The time-stamp authority gave no token: " + why + ".");

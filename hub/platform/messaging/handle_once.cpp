@@ -231,7 +231,8 @@ class HandleOnce::Impl {
 
   static Result<Effect> think(const Door& door, const Incoming& incoming, const Bytes& message) {
     try {
-      return door.handle(DoorMessage{incoming.peer, incoming.address, TRY(decode(message))});
+      auto envelope = TRY(decode(message));
+      return door.handle(DoorMessage{incoming.peer, incoming.address, std::move(envelope)});
     } catch (const std::exception& problem) {
       return refuse("door_failed", "Door " + door.name + " failed: " + problem.what() + ".");
     }

@@ -66,7 +66,9 @@ Result<Frame> frame(const text::XmlElement& root, std::size_t least, std::size_t
   const auto head = root.child("HEAD");
   const auto details = root.child("DETAILS");
   if (!head || !details) return refuse("answer_malformed", "HEAD or DETAILS is missing.");
-  Frame result{TRY(division(*head)), TRY(year(*head)), *head, details->children("DETAIL")};
+  std::string division_of = TRY(division(*head));
+  const int fiscal_year = TRY(year(*head));
+  Frame result{std::move(division_of), fiscal_year, *head, details->children("DETAIL")};
   if (result.details.size() < least || result.details.size() > most) {
     return refuse("answer_malformed", "The message holds " + std::to_string(result.details.size()) + " details; " +
                                           std::to_string(least) + " to " + std::to_string(most) + " are allowed.");
