@@ -78,6 +78,23 @@ SealKeeper::Files own_seal_files(const HubConfig& config) {
   return files;
 }
 
+/// A connection for each address: a broker may leave one attach unanswered (RabbitMQ does, for a queue without a
+/// leader), and the way to try it again is a new connection; the other addresses go on meanwhile.
+std::vector<messaging::DialOptions> dials_of(const messaging::DialOptions& broker,
+                                             const std::map<std::string, messaging::Door>& incoming,
+                                             const std::set<std::string>& outgoing) {
+  std::vector<messaging::DialOptions> dials;
+  for (const auto& [address, door] : incoming) {
+    dials.push_back(broker);
+    dials.back().receive_from = {address};
+  }
+  for (const auto& address : outgoing) {
+    dials.push_back(broker);
+    dials.back().send_to = {address};
+  }
+  return dials;
+}
+
 std::set<std::string> names_of(const std::vector<messaging::DialOptions>& brokers) {
   std::set<std::string> names;
   for (const auto& broker : brokers) names.insert(broker.name);
@@ -258,7 +275,9 @@ Result<void> Hub::start() {
     p.amqp_port = TRY(p.node->listen(p.config.amqp_host, p.config.amqp_port, p.config.amqp_tls, p.trust->rules()));
   }
   for (const auto& broker : p.config.brokers) {
-    CHECK_OK(p.node->dial(broker));
+    for (auto& link : dials_of(broker, p.doors, p.trust->outgoing_addresses())) {
+      CHECK_OK(p.node->dial(std::move(link)));
+    }
   }
   p.started = true;
   p.trust->on_change([&p](const std::shared_ptr<const seal::Trust>& trust) {

@@ -95,8 +95,6 @@ HubConfig LoadedSettings::hub_config() const {
     dial.user = *broker->user;
     dial.password = *broker->password;
     dial.address_prefix = *broker->address_prefix;
-    dial.receive_from = {"treasury.receipts", "credit.records"};
-    dial.send_to = {"treasury.instructions"};
     config.brokers.push_back(std::move(dial));
   }
   config.seal = {from.seal->seal->path, from.seal->key->path, from.seal->certificate->path, *from.seal->passphrase};

@@ -250,6 +250,12 @@ TrustKeeper::SealForms TrustKeeper::forms_for(const std::string& address) const 
   return anybody ? forms : SealForms{};
 }
 
+std::set<std::string> TrustKeeper::outgoing_addresses() const {
+  std::set<std::string> addresses;
+  for (const auto& peer : cell_->now()->peers.all()) addresses.insert(peer.may_receive.begin(), peer.may_receive.end());
+  return addresses;
+}
+
 messaging::PeerRules TrustKeeper::rules() const {
   messaging::PeerRules rules;
   rules.peer_of = [cell = cell_](const std::string& fingerprint) { return cell->now()->peers.peer_of(fingerprint); };

@@ -64,6 +64,8 @@ class TrustKeeper {
     bool batch = false, compact = false;
   };
   SealForms forms_for(const std::string& address) const;
+  /// Every address that some peer may receive from.
+  std::set<std::string> outgoing_addresses() const;
   /// Today's rules for a messaging node; they may be asked after this is gone.
   messaging::PeerRules rules() const;
 
