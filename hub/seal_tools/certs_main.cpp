@@ -14,13 +14,14 @@ using namespace zhida;
 
 constexpr std::string_view kHelp =
     "Usage: zhida-certs --out DIR [--from DAY] [--to DAY] [--force]\n"
-    "       zhida-certs --out DIR --add NAME | --add-seal NAME | --renew-seal NAME [--from DAY] [--to DAY]\n"
+    "       zhida-certs --out DIR --add NAME | --add-seal NAME [--title TEXT] | --renew-seal NAME [--from DAY] [--to "
+    "DAY]\n"
     "\n"
     "Makes throw-away certificates, keys and seals for development, tests and the demo. A whole set that is already "
     "there\n"
     "is kept unless --force is given. The default validity is 2025-01-01 until two years from now.\n"
     "  --add NAME       one more TLS certificate, from the authority in DIR\n"
-    "  --add-seal NAME  one more seal\n"
+    "  --add-seal NAME  one more seal; TEXT is what stands on it\n"
     "  --renew-seal NAME  a new key and certificate; the seal made again, listing both certificates\n";
 
 bool is_plain_name(const std::string& name) {
@@ -31,7 +32,7 @@ bool is_plain_name(const std::string& name) {
 
 Result<std::string> run(const std::vector<std::string>& arguments) {
   const auto options =
-      TRY(seal::Options::parse(arguments, {"out", "from", "to", "add", "add-seal", "renew-seal"}, {"force"}));
+      TRY(seal::Options::parse(arguments, {"out", "from", "to", "add", "add-seal", "title", "renew-seal"}, {"force"}));
   seal_tools::DevCertificates what;
   what.folder = TRY(options.get("out"));
   what.valid_from = TRY(seal::parse_moment(options.get_or("from", "2025-01-01")));
@@ -49,7 +50,8 @@ Result<std::string> run(const std::vector<std::string>& arguments) {
       CHECK_OK(seal_tools::renew_seal(what, name));
       return "Renewed the seal " + name + " in " + what.folder + ".";
     }
-    CHECK_OK(option == std::string_view("add") ? seal_tools::add_tls(what, name) : seal_tools::add_seal(what, name));
+    CHECK_OK(option == std::string_view("add") ? seal_tools::add_tls(what, name)
+                                               : seal_tools::add_seal(what, name, options.get_or("title", "")));
     return "Added " + name + " to " + what.folder + ".";
   }
   if (whole && !options.has("force")) return "Kept the set that is already in " + what.folder + ".";

@@ -200,12 +200,12 @@ Result<void> add_tls(const DevCertificates& what, const std::string& name) {
   return folder.write_index("fingerprints.json", fingerprints);
 }
 
-Result<void> add_seal(const DevCertificates& what, const std::string& name) {
+Result<void> add_seal(const DevCertificates& what, const std::string& name, const std::string& title) {
   Folder folder(what);
   Json seals = TRY(folder.read_index("seals.json"));
   const auto authority = TRY(folder.load_authority("seal/ca"));
   const auto maker = TRY(crypto::FileSigner::create(folder.path("seal/maker.key"), folder.path("seal/maker.crt"), {}));
-  CHECK_OK(issue_seal(folder, what, authority, *maker, SealName{name, name}, seals));
+  CHECK_OK(issue_seal(folder, what, authority, *maker, SealName{name, title.empty() ? name : title}, seals));
   return folder.write_index("seals.json", seals);
 }
 
