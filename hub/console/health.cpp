@@ -164,6 +164,22 @@ Result<Answer> metrics(App& app, const Call&) {
                "1 while no payment request and no decision for a fund leaves for lack of trusted time.")
         .value(time.payments_allowed ? 0 : 1);
   }
+  if (const auto offices = app.hub.office_states(); offices && !offices.value().empty()) {
+    numbers.gauge("zhida_office_seals", "Decisions of departments by what became of their seals.");
+    for (const auto& office : offices.value())
+      numbers.value(office.count.asked, {{"department", office.department}, {"state", "asked"}})
+          .value(office.count.refused, {{"department", office.department}, {"state", "refused"}})
+          .value(office.count.sealed, {{"department", office.department}, {"state", "sealed"}});
+    numbers.gauge("zhida_office_seal_wrong_answers",
+                  "Answers of a seal platform that are not the seal that was asked for.");
+    for (const auto& office : offices.value()) numbers.value(office.count.wrong, {{"department", office.department}});
+    numbers.gauge("zhida_office_seal_waiting_seconds", "Business time since the oldest decision without its seal.");
+    for (const auto& office : offices.value())
+      numbers.value(std::chrono::duration_cast<std::chrono::seconds>(office.waiting_for).count(),
+                    {{"department", office.department}});
+    numbers.gauge("zhida_office_seal_late", "1 while a department's seal is waited for longer than it may take.");
+    for (const auto& office : offices.value()) numbers.value(office.late ? 1 : 0, {{"department", office.department}});
+  }
   const auto trust = app.hub.trust().state();
   numbers.gauge("zhida_trust_stale", "1 when peers, authorities or lists could not be read: older ones go on.")
       .value(trust.last_error.empty() ? 0 : 1);

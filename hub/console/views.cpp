@@ -1,6 +1,7 @@
 #include "console/views.h"
 
 #include "console/words.h"
+#include "flow/office_view.h"
 #include "flow/policy_book.h"
 #include "platform/messaging/dead_letter.h"
 #include "stages/casework/case_store.h"
@@ -205,6 +206,8 @@ Result<Json> case_view(storage::Transaction& transaction, const flow::Rooms& roo
                       {"at", to_rfc3339(event.at)},
                       {"trace_id", text_or_null(event.trace_id)}});
   view["events"] = std::move(events);
+
+  view["office_seals"] = TRY(flow::office_seals_of(transaction, rooms, id));
 
   Json reviews = Json::array();
   for (const auto& review : TRY(casework::load_reviews(transaction, id)))

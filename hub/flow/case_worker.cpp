@@ -25,6 +25,7 @@ Result<std::string> name_of(storage::Transaction& transaction, const std::string
 using casework::WorkKind;
 constexpr auto kWaitForMoney = 30s;
 constexpr auto kWaitForData = 5s;
+constexpr auto kWaitForSeal = 5s;     ///< A department's seal that comes ends this at once.
 constexpr auto kWaitForRecord = 30s;  ///< Fresh data left a question open; a record about the firm ends this at once.
 constexpr auto kPullHolds = 5min;     ///< What was just pulled is not asked for again because a record came.
 constexpr auto kLookAgain = 200ms;
@@ -44,13 +45,14 @@ std::optional<ledger::ReserveRefusal> money_missing(const Error& error) {
 
 CaseWorker::CaseWorker(const Rooms& rooms, casework::Casework& casework, payment::PaymentStage& payments,
                        const Outgoing& outgoing, PullFresh pull_fresh, std::function<bool()> payments_allowed,
-                       std::function<void()> something_to_send)
+                       SealMissing seal_missing, std::function<void()> something_to_send)
     : rooms_(rooms),
       casework_(casework),
       payments_(payments),
       outgoing_(outgoing),
       pull_fresh_(std::move(pull_fresh)),
       payments_allowed_(std::move(payments_allowed)),
+      seal_missing_(std::move(seal_missing)),
       something_to_send_(std::move(something_to_send)),
       worker_("case_worker", rooms.clock, 200ms, [this] { return round(); }) {}
 
@@ -60,6 +62,22 @@ void CaseWorker::book_changed() {
     waiting_.clear();
   }
   wake();
+}
+
+void CaseWorker::office_sealed(const CaseId& id) {
+  {
+    Lock lock(mutex_);
+    waiting_.erase(id);
+  }
+  wake();
+}
+
+Result<bool> CaseWorker::waits_for_seal(storage::Transaction& transaction, const casework::Work& work) {
+  const auto missing = TRY(seal_missing_(transaction, TRY(casework::load_case(transaction, work.case_id))));
+  if (!missing) return false;
+  wait(work, kWaitForSeal);
+  log_.debug("A case waits for a department's seal.", {{"case", work.case_id.str()}, {"missing", *missing}});
+  return true;
 }
 
 bool CaseWorker::waits(const CaseId& id) {
@@ -172,7 +190,7 @@ Result<bool> CaseWorker::round() {
       continue;
     }
     const auto done = send_decision(work);
-    moved = moved || done;
+    moved = moved || (done && done.value());
     if (!done) try_later(work, done.error());
   }
   moved = recheck_all(rechecks) || moved;
@@ -339,6 +357,7 @@ bool CaseWorker::request_together(std::span<const casework::Work> works) {
   std::vector<std::pair<casework::Work, ledger::ReserveRefusal>> without_money;
   for (const auto& work : works) {
     const auto read = rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
+      if (TRY(waits_for_seal(transaction, work))) return ok();
       std::string reason;
       const auto facts = TRY(fresh_facts(transaction, work, reason));
       const auto handling = rooms_.policies.handling(work.policy);
@@ -432,9 +451,11 @@ bool CaseWorker::commit_requests(std::vector<Drawn>& drawn) {
 Result<bool> CaseWorker::send_decision(const casework::Work& work) {
   std::optional<casework::PreparedDecision> prepared;
   CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
+    if (TRY(waits_for_seal(transaction, work))) return ok();
     prepared = TRY(casework_.prepare_decision(transaction, work.case_id));
     return ok();
   }));
+  if (!prepared) return false;
   const Bytes seal = TRY(rooms_.sealer.seal(prepared->body, "application/json", prepared->message_id,
                                             prepared->trace_id, rooms_.clock.now()));
   CHECK_OK(commit(rooms_.writer, "desk", {}, [&](storage::Transaction& transaction) -> Result<void> {

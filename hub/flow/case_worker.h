@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -20,6 +21,10 @@ namespace zhida::flow {
 /// Fetches a firm's data anew from the sources named; true when every one of them answered. Handed in by the Hub.
 using PullFresh = std::function<bool(const std::string& uscc, const std::set<std::string>& sources)>;
 
+/// Whether money may be asked for a case; otherwise the sentence that says what is missing. Handed in by the Hub.
+using SealMissing =
+    std::function<Result<std::optional<std::string>>(storage::Transaction&, const BenefitCase& benefit_case)>;
+
 /// The part of the desk door that needs no person: deadlines, notices, account checks, the re-check with fresh data,
 /// and the payment request or decision that follows. Everything it has to do is read from the database, so that a crash
 /// loses nothing.
@@ -27,7 +32,7 @@ class CaseWorker {
  public:
   CaseWorker(const Rooms& rooms, casework::Casework& casework, payment::PaymentStage& payments,
              const Outgoing& outgoing, PullFresh pull_fresh, std::function<bool()> payments_allowed,
-             std::function<void()> something_to_send);
+             SealMissing seal_missing, std::function<void()> something_to_send);
 
   void start() { worker_.start(); }
   void stop() { worker_.stop(); }
@@ -40,6 +45,8 @@ class CaseWorker {
   void profile_changed() { worker_.wake(); }
   /// The budget book changed, or trusted time is back: what waits for it is tried again at once.
   void book_changed();
+  /// A department's seal came: the case need not wait for it any more.
+  void office_sealed(const CaseId& id);
   bool busy() const { return worker_.busy(); }
 
  private:
@@ -63,6 +70,8 @@ class CaseWorker {
                                           std::string& reason) const;
   std::set<std::string> sources_of(const casework::Work& work);
   bool pull_fresh(const casework::Work& work);
+  /// True where a department's seal is missing: nothing leaves.
+  Result<bool> waits_for_seal(storage::Transaction& transaction, const casework::Work& work);
   bool waits(const CaseId& id);
   /// `for_record`: what the firm's profile says next may end the wait.
   void wait(const casework::Work& work, std::chrono::milliseconds time, bool for_record = false);
@@ -74,6 +83,7 @@ class CaseWorker {
   const Outgoing& outgoing_;
   const PullFresh pull_fresh_;
   const std::function<bool()> payments_allowed_;  // Trusted time can be had.
+  const SealMissing seal_missing_;                // Of a department.
   const std::function<void()> something_to_send_;
   Log log_{"case_worker"};
   Mutex mutex_;

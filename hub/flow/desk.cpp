@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "flow/office_keeper.h"
 #include "stages/casework/case_store.h"
 #include "stages/casework/casework.h"
 #include "stages/treasury/treasury_stage.h"
@@ -12,8 +13,12 @@ using casework::Actor;
 using casework::Role;
 
 Desk::Desk(const Rooms& rooms, casework::Casework& casework, treasury::TreasuryStage& treasury,
-           std::function<void()> cases_changed)
-    : rooms_(rooms), casework_(casework), treasury_(treasury), cases_changed_(std::move(cases_changed)) {}
+           const OfficeKeeper& offices, std::function<void()> cases_changed)
+    : rooms_(rooms),
+      casework_(casework),
+      treasury_(treasury),
+      offices_(offices),
+      cases_changed_(std::move(cases_changed)) {}
 
 Result<BenefitCase> Desk::act(const Person& person, const std::string& role, const CaseId& id, const Step& step) {
   if (!person.has_role(role))
@@ -52,11 +57,15 @@ Result<BenefitCase> Desk::review(const Person& person, const CaseId& id, const s
   if (!person.of_department(department))
     return refuse("role_missing", person.id + " does not act for " + department + ".");
   const bool makes = step == "make";
-  return act(person, makes ? "reviewer_maker" : "reviewer_checker", id, [&](storage::Transaction& transaction) {
-    return casework_.review(transaction, id,
-                            decision == "approve" ? casework::ReviewDecision::agree : casework::ReviewDecision::refuse,
-                            reason, {person.actor(), makes ? Role::maker : Role::checker, department});
-  });
+  return act(person, makes ? "reviewer_maker" : "reviewer_checker", id,
+             [&](storage::Transaction& transaction) -> Result<BenefitCase> {
+               const auto decided =
+                   decision == "approve" ? casework::ReviewDecision::agree : casework::ReviewDecision::refuse;
+               auto after = TRY(casework_.review(transaction, id, decided, reason,
+                                                 {person.actor(), makes ? Role::maker : Role::checker, department}));
+               CHECK_OK(offices_.decided(transaction, after));
+               return after;
+             });
 }
 
 Result<std::string> Desk::object(const Person& person, const CaseId& id, const std::string& raised_by,

@@ -15,12 +15,14 @@ class TreasuryStage;
 
 namespace zhida::flow {
 
+class OfficeKeeper;
+
 /// The desk door for people: each decision is one transaction, durable when the call comes back. Who may do what is
 /// checked here (role, department, division) and again by the case's table of states and the database (maker ≠ checker
 /// ≠ releaser). Errors: `role_missing`, `division_not_yours`, those of casework. Any thread but the writer's.
 class Desk {
  public:
-  Desk(const Rooms& rooms, casework::Casework& casework, treasury::TreasuryStage& treasury,
+  Desk(const Rooms& rooms, casework::Casework& casework, treasury::TreasuryStage& treasury, const OfficeKeeper& offices,
        std::function<void()> cases_changed);
 
   Result<BenefitCase> confirm(const Person& person, const CaseId& id, const PayeeAccount& payee);
@@ -47,6 +49,7 @@ class Desk {
   const Rooms& rooms_;
   casework::Casework& casework_;
   treasury::TreasuryStage& treasury_;
+  const OfficeKeeper& offices_;
   const std::function<void()> cases_changed_;
 };
 

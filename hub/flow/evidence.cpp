@@ -296,12 +296,18 @@ class Making {
     });
   }
 
+  bool shows_document(const EvidenceDocument& document) const {
+    return view_.shows_octets(document.names_others) &&
+           std::all_of(document.tells.begin(), document.tells.end(),
+                       [&](const auto& name) { return view_.shows_fact(name); });
+  }
+
   Result<void> add_documents(Members& members) {
     Json list = Json::array();
     for (const auto& document : facts_.documents) {
       if (!view_.shows_fact(document.fact)) continue;
       const std::string stem = "documents/" + document.fact.substr(document.fact.find('.') + 1) + "-" + document.kind;
-      const bool shown = view_.shows_octets(document.names_others);
+      const bool shown = shows_document(document);
       if (shown) members.add(stem + "." + document.extension, document.body);
       members.add(stem + ".ses", document.seal);
       if (!document.proof.empty()) members.add(stem + ".proof.json", document.proof);
@@ -444,8 +450,7 @@ class Making {
     for (const auto& leaf : disclosed)
       if (leaf.fact) page.facts[leaf.fact->name] = leaf.fact->value;
     for (const auto& document : facts_.documents)
-      page.documents.push_back(
-          {document.fact, document.kind, document.seal, view_.shows_octets(document.names_others)});
+      page.documents.push_back({document.fact, document.kind, document.seal, shows_document(document)});
     page.statement_at = stated_->content.at;
     page.statement_version = stated_->content.version;
     page.statement_seal = stated_->statement.seal;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "flow/evidence_rows.h"
+#include "flow/office_store.h"
 #include "flow/policy_book.h"
 #include "platform/crypto/digest.h"
 #include "stages/casework/case_store.h"
@@ -51,6 +52,7 @@ class Gatherer {
     CHECK_OK(verdict());
     CHECK_OK(decisions());
     CHECK_OK(money());
+    CHECK_OK(offices());
     CHECK_OK(records());
     return std::move(out_);
   }
@@ -248,6 +250,44 @@ class Gatherer {
           {.kind = "fund_decision", .title = "惠企决定", .extension = "json", .body = row.blob(2), .seal = row.blob(3)},
           row.text(1), row.text(0), from_millis(row.integer(4)));
     }
+    return ok();
+  }
+
+  /// The document names the person who decided, and why.
+  std::vector<std::string> told_by(const OfficeDecision& decision) const {
+    for (auto it = out_.facts.lower_bound("review."); it != out_.facts.end() && it->first.starts_with("review."); ++it)
+      if (it->second.is_object() && it->second.value("round", Json()) == Json(decision.round) &&
+          it->second.value("department", "") == decision.department && it->second.value("hand", "") == decision.hand)
+        return {it->first + ".actor", it->first + ".reason"};
+    return {"review.00.actor"};
+  }
+
+  /// What departments decided under their own seals; without a seal, that there is none and why.
+  Result<void> offices() {
+    std::size_t number = 0;
+    for (const auto& decision : TRY(decisions_of(transaction_, case_().id))) {
+      const bool sealed = decision.state == "sealed";
+      if (sealed)
+        document({.kind = "office_decision",
+                  .title = decision.department + "决定",
+                  .extension = "json",
+                  .body = decision.body,
+                  .seal = decision.seal,
+                  .tells = told_by(decision)},
+                 decision.message_id, decision.department, decision.asked_at);
+      fact(numbered("office", ++number, 2),
+           {{"department", decision.department},
+            {"hand", decision.hand},
+            {"round", decision.round},
+            {"verdict", decision.decision},
+            {"required", decision.required},
+            {"state", decision.state},
+            {"code", decision.code},
+            {"seal_id", decision.es_id},
+            {"signed_at", decision.signed_at ? Json(to_rfc3339(*decision.signed_at)) : Json(nullptr)},
+            {"document", sealed ? Json(out_.documents.back().fact) : Json(nullptr)}});
+    }
+    fact("case.review_round", case_().review_round);
     return ok();
   }
 

@@ -24,8 +24,9 @@ struct EvidenceDocument {
   std::string title{};      ///< For people: 支付申请
   std::string extension{};  ///< `xml`, `json`
   Bytes body{}, seal{};
-  std::string proof{};        ///< proof.json where the seal is over a batch of messages; else empty.
-  bool names_others = false;  ///< It speaks of other firms' payments too.
+  std::string proof{};               ///< proof.json where the seal is over a batch of messages; else empty.
+  bool names_others = false;         ///< It speaks of other firms' payments too.
+  std::vector<std::string> tells{};  ///< Facts that its octets tell as well: where one is withheld, so are they.
 };
 
 /// A delivery of a source with what proves it.

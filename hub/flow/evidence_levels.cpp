@@ -38,24 +38,14 @@ constexpr std::array<std::string_view, 7> kNotForTheFirm = {"event.*.actor",
                                                             "objection.*.decided_by",
                                                             "objection.*.decision_reason"};
 // All that the public is shown; what is not named here is withheld.
-constexpr std::array<std::string_view, 15> kForThePublic = {"case.id",
-                                                            "case.title",
-                                                            "case.policy",
-                                                            "case.policy_version",
-                                                            "case.division",
-                                                            "case.period",
-                                                            "case.tranche",
-                                                            "case.channel",
-                                                            "case.amount_fen",
-                                                            "case.state",
-                                                            "case.state_since",
-                                                            "firm.name",
-                                                            "firm.uscc",
-                                                            "verdict",
-                                                            "fund"};
+constexpr std::array<std::string_view, 16> kForThePublic = {
+    "case.id",           "case.title",      "case.policy",  "case.policy_version",
+    "case.division",     "case.period",     "case.tranche", "case.channel",
+    "case.review_round", "case.amount_fen", "case.state",   "case.state_since",
+    "firm.name",         "firm.uscc",       "verdict",      "fund"};
 // … and these by their number alone: `clause.07`, but not `clause.07.data`.
-constexpr std::array<std::string_view, 6> kNumbered = {"clause.",    "event.",   "review.",
-                                                       "objection.", "payment.", "document."};
+constexpr std::array<std::string_view, 7> kNumbered = {"clause.",  "event.",    "review.", "objection.",
+                                                       "payment.", "document.", "office."};
 // What of the trail the public is shown: written by the hub alone, and naming neither person nor account.
 constexpr std::array<std::string_view, 9> kPublicRecords = {"case_opened",     "case_notified",   "publicity_started",
                                                             "publicity_ended", "case_rechecking", "recheck_passed",

@@ -38,6 +38,8 @@ tr{break-inside:avoid}
 .hid{color:#8791a0;background:#eef0f4;border-radius:3px;padding:0 8px;letter-spacing:.2em;font-size:12.5px}
 .note{color:var(--soft);font-size:13px;margin:6px 0}
 .mono{font:12px/1.6 ui-monospace,"DejaVu Sans Mono",Consolas,monospace;word-break:break-all}
+.office{display:inline-block;margin:2px 18px 2px 0;vertical-align:top}
+.office img{float:left;width:20mm;height:20mm;margin-right:8px}
 ol.line{list-style:none;margin:0;padding:0 0 0 18px;border-left:2px solid var(--line)}
 ol.line li{position:relative;padding:0 0 9px 4px;break-inside:avoid}
 ol.line li:before{content:"";position:absolute;left:-24px;top:8px;width:10px;height:10px;border-radius:50%;background:#fff;border:2px solid var(--red)}
@@ -231,9 +233,31 @@ class Page {
       out_ += sealed->shown ? "" : " · 原件不在本包内，只给出摘要和签章";
       out_ += "</span></div></td></tr>";
     }
+    offices();
     out_ += "</table>";
     if (sealed != nullptr) out_ += picture_of(sealed->seal, "pic");
     out_ += "</div>\n";
+  }
+
+  /// The departments' own seals over their decisions of the last round, as pictures in the request.
+  void offices() {
+    std::string cells;
+    for (const auto& [name, office] : numbered("office")) {
+      const Json* const last = fact("case.review_round");
+      if (last != nullptr && office->value("round", Json()) != *last) continue;
+      const EvidencePage::Document* sealed = nullptr;
+      for (const auto& document : page_.documents)
+        if (document.fact == member(*office, "document")) sealed = &document;
+      cells += "<span class=\"office\">";
+      if (sealed != nullptr) cells += picture_of(sealed->seal, "");
+      cells +=
+          "<b>" + html_escape(member(*office, "department")) + "</b> " + words("hand", member(*office, "hand")) +
+          (member(*office, "verdict") == "agree" ? "同意" : "不同意") + "<br><span class=\"note\">" +
+          (sealed != nullptr ? html_escape(seal_name_of(sealed->seal)) + " · " + moment_of(member(*office, "signed_at"))
+                             : std::string("尚无印章")) +
+          "</span></span>";
+    }
+    if (!cells.empty()) out_ += "<tr><th>部门印章</th><td colspan=\"3\">" + cells + "</td></tr>";
   }
 
   void clauses() {

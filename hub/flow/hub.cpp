@@ -10,6 +10,7 @@
 #include "flow/dead_letters.h"
 #include "flow/desk.h"
 #include "flow/match_door.h"
+#include "flow/office_keeper.h"
 #include "flow/overview.h"
 #include "flow/policy_book.h"
 #include "flow/seal_keeper.h"
@@ -173,6 +174,7 @@ struct Hub::Parts {
   std::unique_ptr<MatchDoor> match_door;
   std::unique_ptr<LogKeeper> log_keeper;
   std::unique_ptr<TimeKeeper> time_keeper;
+  std::unique_ptr<OfficeKeeper> offices;
   std::unique_ptr<CaseWorker> case_worker;
   std::unique_ptr<TreasuryDoor> treasury_door;
   std::unique_ptr<Desk> desk;
@@ -227,16 +229,23 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
   p.time_keeper = std::make_unique<TimeKeeper>(p.rooms, p.config.time, std::move(authorities), [&p] { p.wake_book(); });
   p.log_keeper = std::make_unique<LogKeeper>(p.rooms, [&p] { p.time_keeper->wake(); });
   p.trail.tell_every(1'000, [&p] { p.log_keeper->wake(); });
+  p.offices = std::make_unique<OfficeKeeper>(p.rooms, p.config.offices,
+                                             [&p](const CaseId& id) { p.case_worker->office_sealed(id); });
   p.case_worker = std::make_unique<CaseWorker>(
       p.rooms, p.casework, p.payments, *p.outgoing,
       [&p](const std::string& uscc, const std::set<std::string>& names) { return p.sources.pull_fresh(uscc, names); },
-      [&p] { return p.time_keeper->payments_allowed(); }, [&p] { p.wake_senders(); });
+      [&p] { return p.time_keeper->payments_allowed(); },
+      [&p](storage::Transaction& transaction, const BenefitCase& c) { return p.offices->missing(transaction, c); },
+      [&p] { p.wake_senders(); });
   treasury::TreasurySettings settings;
   settings.overdue_after = p.config.overdue_after;
   settings.ask_again_after = p.config.overdue_after;
   p.treasury_door = std::make_unique<TreasuryDoor>(
       p.rooms, p.casework, *p.outgoing, [&p] { p.wake_cases(); }, [&p] { p.wake_senders(); }, settings);
-  p.desk = std::make_unique<Desk>(p.rooms, p.casework, p.treasury_door->stage(), [&p] { p.wake_cases(); });
+  p.desk = std::make_unique<Desk>(p.rooms, p.casework, p.treasury_door->stage(), *p.offices, [&p] {
+    p.offices->wake();
+    p.wake_cases();
+  });
   std::vector<std::string> carried;
   for (const auto& [name, address] : p.sources.carried_addresses()) carried.push_back(address);
   p.carrier = std::make_unique<Carrier>(p.rooms, p.sources, std::move(carried));
@@ -290,6 +299,7 @@ Result<void> Hub::start() {
   p.time_keeper->start();
   p.match_door->start();
   p.case_worker->start();
+  p.offices->start();
   p.treasury_door->start();
   p.carrier->start();
   p.sources.start();
@@ -305,6 +315,7 @@ void Hub::stop() {
   p.trust->on_change({});
   p.sources.stop();
   p.match_door->stop();
+  p.offices->stop();
   p.case_worker->stop();
   p.time_keeper->stop();
   p.treasury_door->stop();
@@ -390,13 +401,23 @@ Result<void> Hub::stamp_now() {
   return parts_->time_keeper->stamp_now();
 }
 
+Result<std::vector<OfficeState>> Hub::office_states() const {
+  std::vector<OfficeState> states;
+  CHECK_OK(parts_->database->read([&](storage::Transaction& transaction) -> Result<void> {
+    states = TRY(parts_->offices->states(transaction));
+    return ok();
+  }));
+  return states;
+}
+
 Waiting Hub::waiting() const {
   const auto& p = *parts_;
   const auto writer = p.writer.stats();
   Waiting waiting;
   waiting.writer = static_cast<std::int64_t>(writer.queued + writer.waiting_for_retry);
   waiting.match = p.match_door->busy() ? 1 : 0;
-  waiting.cases = p.case_worker->busy() || p.treasury_door->busy() || p.time_keeper->busy() ? 1 : 0;
+  waiting.cases =
+      p.case_worker->busy() || p.treasury_door->busy() || p.time_keeper->busy() || p.offices->busy() ? 1 : 0;
   waiting.sources = p.sources.busy() ? 1 : 0;
   waiting.outbox = p.carrier->busy() ? 1 : 0;
   return waiting;
@@ -425,6 +446,7 @@ Result<Json> Hub::status() const {
                    {"sealed", numbers.sealed},
                    {"sealed_at", numbers.sealed_at.empty() ? Json(nullptr) : Json(numbers.sealed_at)}};
   status["trusted_time"] = to_json(p.time_keeper->state());
+  status["offices"] = to_json(TRY(office_states()));
   Json sources = Json::array();
   for (const auto& source : p.sources.status())
     sources.push_back({{"name", source.name},

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "flow/log_keeper.h"
+#include "flow/office_keeper.h"
 #include "flow/people.h"
 #include "flow/rooms.h"
 #include "flow/sources.h"
@@ -49,6 +50,7 @@ struct HubConfig {
   seal::TrustFiles trust;
   TimeSettings time;                                                     ///< Where trusted time comes from.
   seal::TrustFiles time_trust;                                           ///< Whose word is taken for it.
+  std::vector<OfficeSettings> offices;                                   ///< Departments whose seals are asked for.
   std::chrono::milliseconds trust_look_every = std::chrono::seconds(5);  ///< Real time.
   Sources::Settings schedule;
   std::chrono::hours overdue_after = std::chrono::hours(72);
@@ -94,6 +96,8 @@ class Hub {
   TimeState time_state() const;
   /// A time-stamp over the log's newest head, at once: see TimeKeeper::stamp_now().
   Result<void> stamp_now();
+  /// Departments' seals: what is there, what is waited for.
+  Result<std::vector<OfficeState>> office_states() const;
   messaging::NodeStats node_stats() const;
   messaging::WriterStats writer_stats() const;
   std::map<std::string, StageTimes::Histogram> stage_times() const;

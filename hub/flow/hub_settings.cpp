@@ -1,5 +1,8 @@
 #include "flow/hub_settings.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <set>
 #include <utility>
 
 namespace zhida::flow {
@@ -43,6 +46,10 @@ std::vector<std::string> time_roots_of(const SealSettings& seal, const TimeAutho
 std::vector<std::string> HubSettings::contradictions() const {
   std::vector<std::string> sentences;
   if (*clock == "external" && clock_file->path.empty()) sentences.emplace_back("An external clock needs `clock_file`.");
+  std::set<std::string> departments;
+  for (const auto& office : *offices)
+    if (!departments.insert(*office->department).second)
+      sentences.push_back("`offices` names " + *office->department + " twice.");
   if (city->size() != 6) sentences.emplace_back("`city` must have six digits, such as 330500.");
   return sentences;
 }
@@ -59,6 +66,24 @@ std::vector<std::string> SealSettings::contradictions() const {
     return {"`seal.key_holder: token` needs `token_module`, `token_label` and `token_key`."};
   }
   return {};
+}
+
+std::vector<std::string> OfficeSealSettings::contradictions() const {
+  std::vector<std::string> sentences;
+  const std::string whose = "`offices[]` of " + *department;
+  if (url->scheme != "https" && !url->text.empty())
+    sentences.push_back(whose + ": `url` must begin with https://, since the holder's authorisation goes there.");
+  if (authorisation->reveal().empty()) sentences.push_back(whose + ": `authorisation` is empty.");
+  if (authorisation->reveal().find_first_of("\r\n") != std::string::npos)
+    sentences.push_back(whose + ": `authorisation` must be one line.");
+  if (certificate->path.empty() != key->path.empty())
+    sentences.push_back(whose + ": `certificate` and `key` are needed together.");
+  for (const auto& file : {*ca_file, *certificate, *key})
+    if (std::error_code error; !file.path.empty() && !std::filesystem::is_regular_file(file.path, error))
+      sentences.push_back(whose + ": there is no file " + file.path + ".");
+  const bool plain = std::all_of(seal->begin(), seal->end(), [](char c) { return c > ' ' && c <= '~'; });
+  if (!plain) sentences.push_back(whose + ": `seal` is an esID, ASCII without blanks.");
+  return sentences;
 }
 
 std::vector<std::string> AuditSettings::contradictions() const {
@@ -113,6 +138,10 @@ HubConfig LoadedSettings::hub_config() const {
     config.trust.revocation_list_age_max =
         std::chrono::duration_cast<std::chrono::milliseconds>(*from.seal->revocation_list_age_max);
   }
+  for (const auto& office : *from.offices)
+    config.offices.push_back({*office->department, *office->seal, office->url->text, office->ca_file->path,
+                              office->certificate->path, office->key->path, *office->authorisation, *office->required,
+                              *office->timeout, *office->late_after});
   config.trust_look_every = std::chrono::duration_cast<std::chrono::milliseconds>(*from.seal->look_every);
   const auto& tsa = *from.audit->tsa;
   const auto millis = [](auto duration) { return std::chrono::duration_cast<std::chrono::milliseconds>(duration); };

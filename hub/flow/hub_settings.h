@@ -124,6 +124,26 @@ struct AuditSettings : ConfigSpec {
   std::vector<std::string> contradictions() const override;
 };
 
+struct OfficeSealSettings : ConfigSpec {
+  Field<std::string> department{this, "department", "The department, as the items' reviews name it: 科技局.",
+                                config::required, not_empty()};
+  Field<std::string> seal{this, "seal", "Its seal on the platform (esID).", config::required, not_empty()};
+  Field<Url> url{this, "url", "Where the seal platform is asked: https://…/v1/seals."};
+  Field<Secret<std::string>> authorisation{this, "authorisation",
+                                           "What the seal's holder gave the hub to ask with, as a reference."};
+  Field<Path> ca_file{this, "ca_file", "Who may have issued the platform's TLS certificate (PEM); empty: the system's.",
+                      Path{}};
+  Field<Path> certificate{this, "certificate", "Our TLS certificate for the platform, where it wants one (PEM).",
+                          Path{}};
+  Field<Path> key{this, "key", "Its private key.", Path{}};
+  Field<bool> required{this, "required",
+                       "Whether no money is asked for while a decision of this department has no seal.", false};
+  Field<Duration> timeout{this, "timeout", "Real time that one question may take.", 10s, at_least(100ms)};
+  Field<Duration> late_after{this, "late_after", "Business time without the seal before an alarm is raised.", 4h,
+                             at_least(1min)};
+  std::vector<std::string> contradictions() const override;
+};
+
 struct HubSettings : ConfigSpec {
   Field<std::string> city{this, "city", "Fiscal division of the hub, 6 digits.", required, not_empty()};
   Field<std::string> clock{this, "clock", "Business time: `system`, or `external` (a file that a demo drives).",
@@ -137,6 +157,10 @@ struct HubSettings : ConfigSpec {
   Section<AmqpSettings> amqp{this, "amqp", "Messages."};
   Section<HttpSettings> http{this, "http", "REST and pages."};
   Section<SealSettings> seal{this, "seal", "The hub's own seal and whom it believes."};
+  Sections<OfficeSealSettings> offices{
+      this, "offices",
+      "Departments whose seal is asked of a seal platform over each decision that they take. None: no "
+      "department's seal is asked for."};
   Section<AuditSettings> audit{this, "audit", "The log of all that happened."};
   Field<Duration> overdue_after{this, "overdue_after",
                                 "Business time without a final answer of the treasury before it is asked.", 72h,

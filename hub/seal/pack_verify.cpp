@@ -10,6 +10,7 @@
 #include "platform/crypto/timestamp.h"
 #include "seal/batch.h"
 #include "seal/pack_format.h"
+#include "seal/pack_offices.h"
 #include "seal/pack_zip.h"
 #include "seal/tree_head.h"
 #include "seal/trust.h"
@@ -207,24 +208,28 @@ class PackCheck {
     check_evidence(seal_member, "", payload_member, media);
   }
   /// `proof_member`: the way from the octets to a seal over a batch of messages; empty for a seal of their own.
-  void check_evidence(const std::string& seal_member, const std::string& proof_member,
-                      const std::string& payload_member, const std::string& media) {
+  std::optional<Report> check_evidence(const std::string& seal_member, const std::string& proof_member,
+                                       const std::string& payload_member, const std::string& media) {
     const auto evidence = evidence_of(seal_member, proof_member);
     const Bytes* const payload = needed(payload_member);
-    if (!evidence || payload == nullptr) return;
-    judge(verify(*evidence, *payload, *trust_, policy_now()), seal_member, payload_member, media);
+    if (!evidence || payload == nullptr) return std::nullopt;
+    auto report = verify(*evidence, *payload, *trust_, policy_now());
+    judge(report, seal_member, payload_member, media);
+    return report;
   }
   /// Where the sealed octets themselves are withheld.
-  void check_seal_over_digest(const std::string& seal_member, const std::string& proof_member, const Bytes& sm3,
-                              const Bytes& sha256) {
+  std::optional<Report> check_seal_over_digest(const std::string& seal_member, const std::string& proof_member,
+                                               const Bytes& sm3, const Bytes& sha256) {
     const auto evidence = evidence_of(seal_member, proof_member);
-    if (!evidence) return;
+    if (!evidence) return std::nullopt;
     const auto verify_with = [&](const Bytes& digest) {
       return evidence->proof ? verify_digest_in_batch(evidence->ses, *evidence->proof, digest, *trust_, policy_now())
                              : verify_digest(evidence->ses, digest, *trust_, policy_now());
     };
-    const auto by_sm3 = verify_with(sm3);
-    judge(by_sm3.alg == "ecdsa-p256-sha256" ? verify_with(sha256) : by_sm3, seal_member, "", "");
+    auto report = verify_with(sm3);
+    if (report.alg == "ecdsa-p256-sha256") report = verify_with(sha256);
+    judge(report, seal_member, "", "");
+    return report;
   }
   std::optional<Evidence> evidence_of(const std::string& seal_member, const std::string& proof_member) {
     const Bytes* const ses = needed(seal_member);
@@ -338,6 +343,7 @@ class PackCheck {
     const auto json = canonical(names::kDocuments);
     if (!json) return;
     Json told = Json::array();
+    std::map<std::string, PackDocument> checked;
     for (const auto& item : list_of(*json, "documents")) {
       const std::string id = text_of(item, "fact"), file = text_of(item, "file"), seal = text_of(item, "seal");
       const std::string proof = text_of(item, "proof");
@@ -349,18 +355,22 @@ class PackCheck {
         continue;
       }
       if (file.empty()) {
-        check_seal_over_digest(seal, proof, sm3.value(), sha256.value());
+        if (auto report = check_seal_over_digest(seal, proof, sm3.value(), sha256.value()))
+          checked[id] = {"", seal, nullptr, std::move(*report)};
         note("The document " + id + " (" + text_of(stated, "kind") +
              ") is withheld: shown is that octets with its digest were sealed, not what they say.");
       } else {
         const Bytes* const bytes = needed(file);
         if (bytes != nullptr && (crypto::sm3(*bytes) != sm3.value() || crypto::sha256(*bytes) != sha256.value()))
           find(Code::data_hash, file, "The document is not the one whose digest " + id + " names.");
-        check_evidence(seal, proof, file, "");
+        if (auto report = check_evidence(seal, proof, file, "")) checked[id] = {file, seal, bytes, std::move(*report)};
       }
       told.push_back({{"fact", id}, {"kind", text_of(stated, "kind")}, {"shown", !file.empty()}});
     }
     out_["documents"] = std::move(told);
+    std::vector<PackFinding> found;
+    out_["offices"] = check_offices(facts_, checked, found, notes_);
+    for (const auto& finding : found) find(finding.code, finding.member, finding.detail);
   }
 
   void sources() {

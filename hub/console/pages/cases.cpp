@@ -122,6 +122,27 @@ void show_refused(Html& html, const Json& view) {
   }
 }
 
+/// Whose seal: what each department decided, and its own seal over it.
+void show_office_seals(Html& html, const Json& view) {
+  if (view.at("office_seals").empty()) return;
+  html.add(
+      "<section class=\"card\"><h2>部门印章</h2><table><tr><th>部门</th><th>环节</th><th>决定</th><th>印章</th>"
+      "<th>签章时间</th><th>核验</th></tr>");
+  for (const auto& seal : view.at("office_seals")) {
+    const bool sealed = text_of(seal, "state") == "sealed";
+    const std::string error = text_of(seal, "error");
+    html.add("<tr><td>{}</td><td>{}（第{}轮）</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+             seal.at("department"), word(Kind::step, text_of(seal, "step")), seal.at("round"),
+             text_of(seal, "decision") == "approve" ? "同意" : "不同意",
+             sealed ? text_of(seal, "holder") + " " + text_of(seal, "seal_id") : std::string("—"),
+             sealed ? minute_of(seal.at("signed_at")) : std::string("—"),
+             !sealed ? (error.empty() ? std::string("等待印章平台") : "尚未取得：" + error)
+             : seal.at("valid").get<bool>() ? std::string("有效")
+                                            : "无效：" + text_of(seal, "finding"));
+  }
+  html.add("</table></section>");
+}
+
 void show_happened(Html& html, const flow::PeopleBook& people, const Json& view) {
   html.add(
       "<section class=\"card\"><h2>办理过程</h2><table><tr><th>时间</th><th>事项</th><th>状态</th><th>办理人</th>"
@@ -131,6 +152,7 @@ void show_happened(Html& html, const flow::PeopleBook& people, const Json& view)
              word(Kind::event, text_of(event, "event")), badge(Kind::case_state, text_of(event, "to")),
              actor_text(people, text_of(event, "actor")), text_of(event, "department"), event.at("reason"));
   html.add("</table></section>");
+  show_office_seals(html, view);
   if (!view.at("objections").empty()) {
     html.add(
         "<section class=\"card\"><h2>异议</h2><table><tr><th>序号</th><th>提出人</th><th>内容</th><th>结论</th></tr>");

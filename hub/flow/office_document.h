@@ -1,0 +1,34 @@
+// What a department decided, as the octets that its seal is put under: pure.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "domain/benefit_case.h"
+
+namespace zhida::flow {
+
+inline constexpr const char* kOfficeDocumentKind = "approval_decision";  ///< What the seal's holder allowed.
+inline constexpr const char* kOfficeDocumentMedia = "application/vnd.zhida.office-decision+json";
+
+/// One look that a department took at a case, as the book of reviews has it.
+struct OfficeStep {
+  std::int64_t round = 1, step = 0;
+  std::string department, hand;  ///< `科技局`, `maker`
+  std::string decision;          ///< `agree`, `refuse`
+  std::string reason, actor;     ///< `user:zhang`
+  Instant at{};
+};
+
+/// SM3 (hex) over the canonical JSON {"account_no","bank_name","bank_no","name"}: binds the account without showing it.
+Result<std::string> payee_digest(const PayeeAccount& payee);
+
+/// Canonical JSON {"kind":"office_decision","version":1,…}, described in docs/seal.md. Error `json_not_canonical`.
+Result<Bytes> office_document(const BenefitCase& benefit_case, const OfficeStep& step);
+
+/// The same step of the same case always has the same one: whoever is asked twice knows it.
+std::string office_message_id(const CaseId& id, const OfficeStep& step);
+
+}  // namespace zhida::flow

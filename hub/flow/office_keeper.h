@@ -1,0 +1,70 @@
+#pragma once
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/secret.h"
+#include "domain/benefit_case.h"
+#include "flow/office_store.h"
+#include "flow/rooms.h"
+
+namespace zhida::flow {
+
+/// A department whose seal is asked for over each of its decisions.
+struct OfficeSettings {
+  std::string department;  ///< As the items' reviews name it: `科技局`.
+  std::string es_id;       ///< Its seal on the platform.
+  std::string url;
+  std::string ca_file, certificate_file, key_file;
+  Secret<std::string> authorisation{};
+  bool required = false;  ///< No money is asked for while a decision of this department has no seal.
+  std::chrono::milliseconds timeout = std::chrono::seconds(10);  ///< Of one question, real time.
+  std::chrono::milliseconds late_after = std::chrono::hours(4);  ///< Business time.
+};
+
+/// What is known of one department's seals.
+struct OfficeState {
+  std::string department, es_id;  ///< es_id empty: no longer among the settings.
+  bool configured = false, required = false, late = false;
+  OfficeCount count;
+  std::chrono::milliseconds waiting_for{0};  ///< Business time since the oldest decision without a seal.
+};
+Json to_json(const std::vector<OfficeState>& states);
+
+/// Whose seal (docs/seal.md). What a department decides is written down as octets in the same transaction; a thread for
+/// each department asks the seal platform for its seal over them, outside any transaction, verifies what comes, and
+/// keeps it. All that there is to do stands in the database, so that a crash loses nothing; asked twice, the document
+/// and its number are the same and one seal is kept. Any thread.
+class OfficeKeeper {
+ public:
+  /// `sealed` is called after each seal that was kept.
+  OfficeKeeper(const Rooms& rooms, std::vector<OfficeSettings> offices, std::function<void(const CaseId&)> sealed);
+  ~OfficeKeeper();  ///< stop().
+
+  void start();
+  void stop();
+  void wake();
+  /// Whether an office is at work; one that waits for its platform is not.
+  bool busy() const;
+
+  /// In the transaction of a decision, right after it: writes down what is to be sealed. Nothing where the department
+  /// is not among the settings.
+  Result<void> decided(storage::Transaction& transaction, const BenefitCase& benefit_case) const;
+  /// Whether money may be asked for: nullopt, or the sentence that says which seal is missing.
+  Result<std::optional<std::string>> missing(storage::Transaction& transaction, const BenefitCase& benefit_case) const;
+  Result<std::vector<OfficeState>> states(storage::Transaction& transaction) const;
+
+ private:
+  class Office;
+  const OfficeSettings* find(const std::string& department) const;
+
+  const Rooms& rooms_;
+  const std::vector<OfficeSettings> settings_;
+  std::vector<std::unique_ptr<Office>> offices_;
+};
+
+}  // namespace zhida::flow

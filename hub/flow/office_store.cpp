@@ -1,0 +1,151 @@
+#include "flow/office_store.h"
+
+#include "platform/crypto/digest.h"
+
+namespace zhida::flow {
+namespace {
+
+using storage::Transaction;
+
+constexpr const char* kColumns = "itiittttibtitittibtii";
+
+OfficeDecision read_row(const storage::Row& row) {
+  const auto moment = [&](std::size_t column) {
+    return row.is_null(column) ? std::optional<Instant>() : std::optional(from_millis(row.integer(column)));
+  };
+  OfficeDecision d;
+  d.id = row.integer(0);
+  d.case_id = CaseId(row.text(1));
+  d.round = row.integer(2);
+  d.step = row.integer(3);
+  d.department = row.text(4);
+  d.hand = row.text(5);
+  d.decision = row.text(6);
+  d.message_id = row.text(7);
+  d.required = row.integer(8) != 0;
+  d.body = row.blob(9);
+  d.digest = row.text(10);
+  d.asked_at = from_millis(row.integer(11));
+  d.state = row.text(12);
+  d.attempts = row.integer(13);
+  d.code = row.text(14);
+  d.error = row.text(15);
+  d.late = row.integer(16) != 0;
+  if (!row.is_null(17)) d.seal = row.blob(17);
+  d.es_id = row.text(18);
+  d.signed_at = moment(19);
+  d.sealed_at = moment(20);
+  return d;
+}
+
+std::vector<OfficeDecision> read_rows(const storage::Rows& rows) {
+  std::vector<OfficeDecision> decisions;
+  for (const auto& row : rows) decisions.push_back(read_row(row));
+  return decisions;
+}
+
+}  // namespace
+
+Result<std::optional<OfficeStep>> last_step(Transaction& transaction, const CaseId& id) {
+  const auto rows =
+      TRY(transaction.query("SELECT round, step, department, hand, decision, reason, actor, at FROM case_review WHERE "
+                            "case_id = ? ORDER BY id DESC LIMIT 1",
+                            {id.str()}, "iittttti"));
+  if (rows.empty()) return std::optional<OfficeStep>();
+  const auto& row = rows.front();
+  return std::optional(OfficeStep{row.integer(0), row.integer(1), row.text(2), row.text(3), row.text(4), row.text(5),
+                                  row.text(6), from_millis(row.integer(7))});
+}
+
+Result<void> insert_decision(Transaction& transaction, const OfficeDecision& d) {
+  CHECK_OK(transaction.execute(
+      "INSERT INTO office_decision (case_id, round, step, department, hand, decision, message_id, required, body, "
+      "digest, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      {d.case_id.str(), d.round, d.step, d.department, d.hand, d.decision, d.message_id,
+       std::int64_t{d.required ? 1 : 0}, storage::Blob{d.body}, d.digest, to_millis(d.asked_at)}));
+  return ok();
+}
+
+Result<std::vector<OfficeDecision>> decisions_of(Transaction& transaction, const CaseId& id) {
+  return read_rows(TRY(transaction.query(
+      "SELECT id, case_id, round, step, department, hand, decision, message_id, required, body, digest, asked_at, "
+      "state, attempts, code, error, late, seal, es_id, signed_at, sealed_at FROM office_decision WHERE case_id = ? "
+      "ORDER BY round, step",
+      {id.str()}, kColumns)));
+}
+
+Result<std::vector<OfficeDecision>> unsealed(Transaction& transaction, const std::string& department,
+                                             std::int64_t limit) {
+  return read_rows(TRY(transaction.query(
+      "SELECT id, case_id, round, step, department, hand, decision, message_id, required, body, digest, asked_at, "
+      "state, attempts, code, error, late, seal, es_id, signed_at, sealed_at FROM office_decision WHERE department = "
+      "? AND state <> 'sealed' ORDER BY id LIMIT ?",
+      {department, limit}, kColumns)));
+}
+
+Result<bool> keep_seal(Transaction& transaction, std::int64_t id, const Bytes& seal, const std::string& es_id,
+                       Instant signed_at, Instant now) {
+  return TRY(transaction.execute("UPDATE office_decision SET state = 'sealed', seal = ?, es_id = ?, signed_at = ?, "
+                                 "sealed_at = ?, code = '', error = '' WHERE id = ? AND state <> 'sealed'",
+                                 {storage::Blob{seal}, es_id, to_millis(signed_at), to_millis(now), id})) > 0;
+}
+
+Result<void> note_failure(Transaction& transaction, std::int64_t id, bool refused, const std::string& code,
+                          const std::string& error, Instant now) {
+  CHECK_OK(
+      transaction.execute("UPDATE office_decision SET state = ?, attempts = attempts + 1, tried_at = ?, code = ?, "
+                          "error = ? WHERE id = ? AND state <> 'sealed'",
+                          {std::string(refused ? "refused" : "asked"), to_millis(now), code, error, id}));
+  return ok();
+}
+
+Result<bool> keep_wrong(Transaction& transaction, std::int64_t id, const std::string& code, const std::string& detail,
+                        const Bytes& answer, Instant now) {
+  const std::string digest = "sm3:" + to_hex(crypto::sm3(answer));
+  const auto known = TRY(transaction.query(
+      "SELECT count(*), coalesce(sum(CASE WHEN digest = ? THEN 1 ELSE 0 END), 0) FROM office_seal_wrong WHERE "
+      "decision_id = ?",
+      {digest, id}, "ii"));
+  if (known.front().integer(0) >= kWrongAnswersMax || known.front().integer(1) > 0) return false;
+  CHECK_OK(transaction.execute(
+      "INSERT INTO office_seal_wrong (decision_id, at, code, detail, digest, answer) VALUES (?, ?, ?, ?, ?, ?)",
+      {id, to_millis(now), code, detail, digest, storage::Blob{answer}}));
+  return true;
+}
+
+Result<void> mark_late(Transaction& transaction, std::int64_t id) {
+  CHECK_OK(transaction.execute("UPDATE office_decision SET late = 1 WHERE id = ? AND state <> 'sealed'", {id}));
+  return ok();
+}
+
+Result<std::vector<OfficeCount>> count_offices(Transaction& transaction) {
+  std::vector<OfficeCount> counts;
+  for (const auto& row : TRY(transaction.query(
+           "SELECT department, sum(CASE WHEN state = 'asked' THEN 1 ELSE 0 END), sum(CASE WHEN state = 'refused' THEN "
+           "1 "
+           "ELSE 0 END), sum(CASE WHEN state = 'sealed' THEN 1 ELSE 0 END), min(CASE WHEN state <> 'sealed' THEN id "
+           "END) FROM office_decision GROUP BY department ORDER BY department",
+           {}, "tiiii"))) {
+    OfficeCount count;
+    count.department = row.text(0);
+    count.asked = row.integer(1);
+    count.refused = row.integer(2);
+    count.sealed = row.integer(3);
+    if (!row.is_null(4)) {
+      const auto oldest = TRY(
+          transaction.query("SELECT asked_at, code, error FROM office_decision WHERE id = ?", {row.integer(4)}, "itt"));
+      count.oldest = from_millis(oldest.front().integer(0));
+      count.code = oldest.front().text(1);
+      count.error = oldest.front().text(2);
+    }
+    counts.push_back(std::move(count));
+  }
+  for (const auto& row : TRY(transaction.query("SELECT d.department, count(*) FROM office_seal_wrong w JOIN "
+                                               "office_decision d ON d.id = w.decision_id GROUP BY d.department",
+                                               {}, "ti")))
+    for (auto& count : counts)
+      if (count.department == row.text(0)) count.wrong = row.integer(1);
+  return counts;
+}
+
+}  // namespace zhida::flow

@@ -1,0 +1,126 @@
+#include "seal/pack_offices.h"
+
+#include "platform/crypto/digest.h"
+#include "seal/pack_format.h"
+
+namespace zhida::seal {
+namespace {
+
+/// The member, or null.
+Json in(const Json& object, const char* name) {
+  if (!object.is_object()) return nullptr;
+  const auto found = object.find(name);
+  return found == object.end() ? Json(nullptr) : *found;
+}
+std::string text_in(const Json& object, const char* name) {
+  const Json value = in(object, name);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+class OfficeCheck {
+ public:
+  OfficeCheck(const std::map<std::string, Json>& facts, const std::map<std::string, PackDocument>& documents,
+              std::vector<PackFinding>& findings, std::vector<std::string>& notes)
+      : facts_(facts), documents_(documents), findings_(findings), notes_(notes) {}
+
+  Json run() {
+    Json list = Json::array();
+    for (auto it = facts_.lower_bound("office."); it != facts_.end() && it->first.starts_with("office."); ++it)
+      list.push_back(check(it->first, it->second));
+    return list;
+  }
+
+ private:
+  Json check(const std::string& name, const Json& office) {
+    const std::size_t before = findings_.size();
+    const std::string id = text_in(office, "document");
+    Json told{{"fact", name},
+              {"department", in(office, "department")},
+              {"hand", in(office, "hand")},
+              {"round", in(office, "round")},
+              {"verdict", in(office, "verdict")},
+              {"document", in(office, "document")},
+              {"seal_id", nullptr},
+              {"seal_name", nullptr},
+              {"signed_at", nullptr}};
+    if (id.empty()) {
+      told["holds"] = nullptr;
+      notes_.push_back("The decision of " + text_in(office, "department") +
+                       " has no seal of the department: the hub's statement alone speaks for it.");
+      return told;
+    }
+    const auto document = documents_.find(id);
+    if (document == documents_.end()) {
+      find(Code::format, names_documents(), "The sealed decision " + id + " that " + name + " names is not there.");
+    } else {
+      const auto& report = document->second.report;
+      told["seal_id"] = report.es_id;
+      told["seal_name"] = report.seal_name;
+      told["signed_at"] = to_rfc3339(report.signed_at);
+      if (report.es_id != text_in(office, "seal_id"))
+        find(Code::seal_of_another_peer, document->second.seal_member,
+             "The decision of " + text_in(office, "department") + " bears the seal " + report.es_id + " instead of " +
+                 text_in(office, "seal_id") + ".");
+      if (report.passed() && to_rfc3339(report.signed_at) != text_in(office, "signed_at"))
+        find(Code::data_hash, document->second.seal_member, "The seal was not put when " + name + " says.");
+      if (document->second.octets != nullptr) read(name, office, document->second);
+      told["holds"] = report.passed() && findings_.size() == before;
+      return told;
+    }
+    told["holds"] = false;
+    return told;
+  }
+
+  void read(const std::string& name, const Json& office, const PackDocument& document) {
+    const auto parsed = parse_json(*document.octets);
+    if (!parsed || text_in(parsed.value(), "kind") != "office_decision") {
+      find(Code::format, document.member, "This is not a department's decision.");
+      return;
+    }
+    const Json& said = parsed.value();
+    for (const char* field : {"department", "hand", "round", "verdict"})
+      if (in(said, field) != in(office, field))
+        find(Code::data_hash, document.member, "Its " + std::string(field) + " is not that of " + name + ".");
+    compare(document, said, "case", "case.id");
+    compare(document, said, "uscc", "firm.uscc");
+    compare(document, said, "policy", "case.policy");
+    // Earlier rounds were about what was known then.
+    const auto last = facts_.find("case.review_round");
+    if (last == facts_.end() || in(office, "round") != last->second) return;
+    compare(document, said, "amount_fen", "case.amount_fen");
+    Json payee = Json::object();
+    for (const char* part : {"account_no", "bank_name", "bank_no", "name"}) {
+      const auto fact = facts_.find("payee." + std::string(part));
+      if (fact == facts_.end()) return;  // Withheld: the digest tells nothing then.
+      payee[part] = fact->second;
+    }
+    const auto canonical = canonical_json(payee);
+    if (!canonical || text_in(said, "payee_sm3") != to_hex(crypto::sm3(canonical.value())))
+      find(Code::data_hash, document.member, "It is about another account than the case.");
+  }
+
+  void compare(const PackDocument& document, const Json& said, const char* field, const char* fact) {
+    const auto found = facts_.find(fact);
+    if (found != facts_.end() && in(said, field) != found->second)
+      find(Code::data_hash, document.member, "Its " + std::string(field) + " is not the fact " + fact + ".");
+  }
+
+  static std::string names_documents() { return pack_names::kDocuments; }
+  void find(Code code, const std::string& member, const std::string& detail) {
+    findings_.push_back({code, member, detail});
+  }
+
+  const std::map<std::string, Json>& facts_;
+  const std::map<std::string, PackDocument>& documents_;
+  std::vector<PackFinding>& findings_;
+  std::vector<std::string>& notes_;
+};
+
+}  // namespace
+
+Json check_offices(const std::map<std::string, Json>& facts, const std::map<std::string, PackDocument>& documents,
+                   std::vector<PackFinding>& findings, std::vector<std::string>& notes) {
+  return OfficeCheck(facts, documents, findings, notes).run();
+}
+
+}  // namespace zhida::seal
