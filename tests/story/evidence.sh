@@ -27,6 +27,13 @@ done
 [ "$(jq -r '.statement.root' "$away"/{auditor,firm,public}.json | sort -u | wc -l)" = 1 ] || fail "the packs do not show the same root"
 jq -e --arg account "$account" '.facts["payee.account_no"] == $account and .facts["case.state"] == "paid" and .sources.rows_proven > 0 and .sources.rows == .sources.rows_proven and (.documents | any(.kind == "payment_request" and .shown)) and (.documents | any(.kind == "treasury_answer")) and .statement.withheld == 0' "$away/auditor.json" >/dev/null ||
   { jq '{sources, documents, statement}' "$away/auditor.json"; fail "the auditor's pack lacks something"; }
+# Each department's decision bears the department's own seal, whoever reads the pack; nobody else's passes for it.
+for level in auditor firm public; do
+  jq -e '(.offices | length) >= 2 and all(.offices[]; .holds == true and .verdict == "agree" and (.seal_id | startswith("ZHIDA-DEV-")) and .seal_name == .department)' "$away/$level.json" >/dev/null ||
+    { jq .offices "$away/$level.json"; fail "the pack for $level lacks a department's seal"; }
+done
+jq -e '[.documents[] | select(.kind == "office_decision")] | length >= 2 and all(.[]; .shown)' "$away/auditor.json" >/dev/null || fail "the auditor does not see the decisions"
+[ "$(sqlite3 -readonly "$db" "SELECT count(*) FROM payment_attempt a JOIN benefit_case c ON c.id = a.case_id JOIN office_decision d ON d.case_id = c.id AND d.round = c.review_round WHERE d.state <> 'sealed'")" = 0 ] || fail "money was asked for without a required seal"
 jq -e '.statement.withheld > 0 and (.facts | has("payee.account_no") | not) and (.documents | all(.shown | not))' "$away/public.json" >/dev/null || fail "the public pack shows too much"
 grep -qa "$account" "$away/public.zip" && fail "the account stands in the public pack"
 grep -qa "$account" "$away/firm.zip" || fail "the firm does not see its own account"
@@ -57,6 +64,9 @@ while IFS=$'\t' read -r name start length; do
   alter $((start + length / 2))
   check bad.zip --root root.crt --at "$at" > "$away/bad.json"; status=$?
   { [ $status -ge 1 ] && [ $status -le 12 ]; } || fail "an altered $name gives $status"
+  case $name in
+    documents/*-office_decision.*) jq -e 'any(.offices[]; .holds == false)' "$away/bad.json" >/dev/null || fail "an altered $name leaves every office's seal whole" ;;
+  esac
   jq -e --arg name "$name" '.does_not_hold | index($name)' "$away/bad.json" >/dev/null || { jq .findings "$away/bad.json"; fail "an altered $name is not named"; }
 done < <(zipinfo -s "$away/auditor.zip" | awk '$1 ~ /^[-?]/ { at += 30 + length($NF); print $NF "\t" at "\t" $4; at += $4 }')
 RANDOM=${ZHIDA_SEED:-$(date +%s)}; echo "ZHIDA_SEED=$RANDOM"; RANDOM=$RANDOM

@@ -1,0 +1,317 @@
+// Whose seal: a real hub beside a simulated seal platform that is a process of its own. Decisions of departments get
+// their seals, whatever the platform does and wherever the hub is killed, and payments wait where the settings say so.
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "adapters/simulator_kit/child.h"
+#include "flow/evidence.h"
+#include "flow/office_view.h"
+#include "released_case.h"
+#include "seal/pack_verify.h"
+
+using namespace zhida;
+using namespace zhida::flow;
+using namespace zhida::flow::testing;
+
+namespace {
+
+const std::string kFirmOfTests = "91330502MA2B4D5E6F";
+
+bool until(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + 40s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(10ms);
+  }
+  return true;
+}
+
+/// The two departments that review IN-012, and a platform that holds their seals.
+class OfficeScene {
+ public:
+  explicit OfficeScene(bool required, std::chrono::milliseconds timeout = 5s)
+      : scene_([&](HubConfig& config) { configure(config, required, timeout); }) {
+    value_of(hub().start());
+  }
+  ~OfficeScene() {
+    if (scene_.hub) hub().stop();
+  }
+
+  Hub& hub() { return *scene_.hub; }
+  Scene& scene() { return scene_; }
+  void clock_at(std::chrono::hours after_start) {
+    const auto start = value_of(parse_rfc3339("2025-11-03T09:00:00+08:00"));
+    value_of(write_file_atomically(scene_.folder.file("clock"), to_rfc3339(start + after_start) + "\n"));
+  }
+  void mood(const std::string& words) { folder_.write("state/mood", words + "\n"); }
+  void fault(const std::string& word) { folder_.write("state/fault", word + "\n"); }
+  std::int64_t records(const std::string& kind) {
+    return scene_.number("SELECT count(*) FROM audit_record WHERE kind = '" + kind + "'");
+  }
+  std::int64_t sealed() { return scene_.number("SELECT count(*) FROM office_decision WHERE state = 'sealed'"); }
+  std::string codes() { return scene_.text("SELECT DISTINCT code FROM office_decision WHERE state <> 'sealed'"); }
+  /// How many seals the platform made.
+  std::size_t made() {
+    const auto log = read_file(folder_.file("state/sealed.jsonl"));
+    return log ? static_cast<std::size_t>(std::count(log.value().begin(), log.value().end(), '\n')) : 0;
+  }
+  /// A case that both departments agreed to.
+  CaseId reviewed_case() {
+    tell_everything(hub(), {kFirmOfTests});
+    BOOST_REQUIRE(
+        until([&] { return scene_.number("SELECT count(*) FROM benefit_case WHERE state = 'notified'") == 1; }));
+    const CaseId id = case_of(scene_, kFirmOfTests);
+    confirm_and_review(scene_, id, until);
+    return id;
+  }
+  void release(const CaseId& id) {
+    clock_at(std::chrono::hours(24 * 9));
+    BOOST_REQUIRE(
+        until([&] { return scene_.number("SELECT count(*) FROM benefit_case WHERE publicity_ended = 1") == 1; }));
+    (void)value_of(hub().desk().release(person("releaser"), id));
+    BOOST_REQUIRE(
+        until([&] { return scene_.number("SELECT count(*) FROM benefit_case WHERE recheck_passed = 1") == 1; }));
+  }
+  std::int64_t requests() { return scene_.number("SELECT count(*) FROM payment_attempt"); }
+  /// The hub as it was, once more on the same store.
+  void restart() {
+    scene_.hub = value_of(Hub::create(config_, {}, {}));
+    value_of(hub().start());
+  }
+  void close() {
+    hub().stop();
+    scene_.hub.reset();
+  }
+
+ private:
+  void configure(HubConfig& config, bool required, std::chrono::milliseconds timeout) {
+    const std::string& certs = certificates().folder;
+    for (const char* office : {"jingxin", "caizheng"})
+      if (!std::filesystem::exists(certs + "/seal/" + office + ".esl"))
+        value_of(seal_tools::add_seal(certificates(), office, office == std::string("jingxin") ? "经信局" : "财政局"));
+    std::filesystem::create_directories(folder_.file("state"));
+    platform_.emplace(value_of(simulator::Child::start(std::string(ZHIDA_BINARY_DIR) + "/bin/sim_seal_platform",
+                                                       {"--certs", certs, "--state", folder_.file("state"), "--clock",
+                                                        config.clock_file, "--office", "jingxin,caizheng"})));
+    for (const std::string office : {"jingxin", "caizheng"}) {
+      OfficeSettings settings;
+      settings.department = office == "jingxin" ? "经信局" : "财政局";
+      settings.es_id = Scene::seal_id(office);
+      settings.url = "https://127.0.0.1:" + std::to_string(platform_->port()) + "/v1/seals";
+      settings.ca_file = certs + "/tls/ca.crt";
+      settings.authorisation =
+          Secret<std::string>(value_of(read_file(folder_.file("state/authorisation." + office))).substr(0, 64));
+      settings.required = required;
+      settings.timeout = timeout;
+      settings.late_after = 4h;
+      config.offices.push_back(std::move(settings));
+    }
+    config_ = config;
+  }
+
+  test::TempFolder folder_;
+  std::optional<simulator::Child> platform_;
+  HubConfig config_;
+  Scene scene_;
+};
+
+Json states_of(OfficeScene& offices) {
+  return to_json(value_of(offices.hub().office_states()));
+}
+
+Json seals_shown(OfficeScene& offices, const CaseId& id) {
+  Json shown;
+  const auto& rooms = offices.hub().rooms();
+  value_of(rooms.database.read([&](storage::Transaction& transaction) -> Result<void> {
+    shown = TRY(office_seals_of(transaction, rooms, id));
+    return ok();
+  }));
+  return shown;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(office_seals)
+
+BOOST_AUTO_TEST_CASE(each_decision_gets_the_seal_of_its_department_and_the_payment_waits_for_it) {
+  OfficeScene offices(true);
+  offices.mood("absent");
+  const CaseId id = offices.reviewed_case();
+  BOOST_TEST(offices.records("office_seal_asked") == 2);
+  offices.release(id);
+  // The platform is away: people and the re-check went on, the money waits.
+  BOOST_REQUIRE(until([&] { return offices.codes() == "seal_platform_away"; }));
+  BOOST_TEST(offices.requests() == 0);
+  BOOST_TEST(offices.sealed() == 0);
+  BOOST_TEST(offices.records("office_seal_refused") == 0);
+  BOOST_REQUIRE(until([&] { return offices.records("office_seal_late") == 2; }));  // Nine days.
+  BOOST_TEST(states_of(offices).at(0).at("late") == true);
+  offices.mood("");
+  BOOST_REQUIRE(until([&] { return offices.sealed() == 2; }));
+  BOOST_REQUIRE(until([&] { return offices.requests() == 1; }));
+  BOOST_TEST(offices.records("office_seal_received") == 2);
+  BOOST_TEST(offices.made() == 2u);
+  BOOST_TEST(states_of(offices).at(0).at("late") == false);
+  const auto shown = seals_shown(offices, id);
+  BOOST_REQUIRE(shown.size() == 2u);
+  BOOST_TEST(shown.at(0).at("holder") == "经信局");
+  BOOST_TEST(shown.at(1).at("seal_id") == Scene::seal_id("caizheng"));
+  BOOST_TEST(shown.at(0).at("valid") == true);
+  // The store does not let go of what was sealed.
+  const auto changed = offices.hub().rooms().database.write([](storage::Transaction& transaction) -> Result<void> {
+    CHECK_OK(transaction.execute("UPDATE office_decision SET es_id = 'X'", {}));
+    return ok();
+  });
+  BOOST_TEST(!changed.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(where_the_seal_is_not_required_the_payment_goes_on_without_it) {
+  OfficeScene offices(false);
+  offices.mood("absent");
+  const CaseId id = offices.reviewed_case();
+  offices.release(id);
+  BOOST_REQUIRE(until([&] { return offices.requests() == 1; }));
+  BOOST_TEST(offices.sealed() == 0);
+  offices.mood("");
+  BOOST_REQUIRE(until([&] { return offices.sealed() == 2; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_seal_is_kept_named_and_never_used) {
+  struct Fault {
+    const char* fault;
+    const char* code;
+  };
+  for (const Fault& fault : {Fault{"other-digest", "office_seal_data_hash"}, Fault{"altered", "office_seal_sign_value"},
+                             Fault{"not-json", "seal_platform_garbage"}, Fault{"no-seal", "seal_platform_garbage"},
+                             Fault{"old", "office_seal_date"}, Fault{"other-office", "office_seal_of_another"}}) {
+    BOOST_TEST_CONTEXT(fault.fault) {
+      OfficeScene offices(true);
+      offices.fault(fault.fault);
+      const CaseId id = offices.reviewed_case();
+      offices.release(id);
+      // The first office is the one whose seal is given for another: its own decision is sealed rightly then.
+      const bool other = fault.fault == std::string("other-office");
+      BOOST_REQUIRE(until([&] { return offices.codes() == fault.code; }));
+      BOOST_REQUIRE(until([&] { return offices.records("office_seal_wrong") >= (other ? 1 : 2); }));
+      BOOST_TEST(offices.sealed() == (other ? 1 : 0));
+      BOOST_TEST(offices.scene().number("SELECT count(*) FROM office_seal_wrong WHERE length(answer) > 0") >= 1);
+      BOOST_TEST(offices.scene().text("SELECT DISTINCT code FROM office_seal_wrong") == fault.code);
+      BOOST_TEST(offices.scene().number("SELECT count(*) FROM office_decision WHERE state = 'refused'") ==
+                 (other ? 1 : 2));
+      BOOST_TEST(offices.requests() == 0);
+      std::int64_t wrong = 0;
+      for (const auto& state : states_of(offices)) wrong += state.at("wrong_answers").get<std::int64_t>();
+      BOOST_TEST(wrong >= 1);
+      // The platform comes to its senses: by itself.
+      offices.fault("");
+      BOOST_REQUIRE(until([&] { return offices.sealed() == 2; }));
+      BOOST_REQUIRE(until([&] { return offices.requests() == 1; }));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_platform_holds_up_nobody_and_its_answer_counts_later) {
+  OfficeScene offices(true, 300ms);
+  offices.mood("slow=1500");  // It seals first and answers too late.
+  const CaseId id = offices.reviewed_case();
+  BOOST_REQUIRE(until([&] { return offices.codes() == "seal_platform_away"; }));
+  offices.release(id);
+  offices.mood("");
+  BOOST_REQUIRE(until([&] { return offices.sealed() == 2; }));
+  BOOST_TEST(offices.made() == 2u);  // Asked again under the same number, the platform gave the same seals.
+  BOOST_REQUIRE(until([&] { return offices.requests() == 1; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_department_that_refuses_seals_its_no) {
+  OfficeScene offices(true);
+  tell_everything(offices.hub(), {kFirmOfTests});
+  auto& scene = offices.scene();
+  BOOST_REQUIRE(until([&] { return scene.number("SELECT count(*) FROM benefit_case WHERE state = 'notified'") == 1; }));
+  const CaseId id = case_of(scene, kFirmOfTests);
+  const std::string name = scene.text("SELECT enterprise_name FROM benefit_case");
+  (void)value_of(
+      offices.hub().desk().confirm(person("portal"), id, {name, "6222001234560019", "湖州银行", "313336000013"}));
+  BOOST_REQUIRE(until([&] { return state_of(scene, id) == "in_review"; }));
+  (void)value_of(offices.hub().desk().review(person("one"), id, "经信局", "make", "refuse", "材料与名单不一致"));
+  BOOST_REQUIRE(until([&] { return offices.sealed() == 1; }));
+  Json document;
+  value_of(offices.hub().rooms().database.read([&](storage::Transaction& transaction) -> Result<void> {
+    document = TRY(parse_json(TRY(decisions_of(transaction, id)).at(0).body));
+    return ok();
+  }));
+  BOOST_TEST(document.at("verdict") == "refuse");
+  BOOST_TEST(document.at("reason") == "材料与名单不一致");
+  BOOST_TEST(document.at("by") == "user:one");
+  BOOST_TEST(document.at("department") == "经信局");
+  BOOST_TEST(document.at("payee_sm3").get<std::string>().size() == 64u);
+}
+
+BOOST_AUTO_TEST_CASE(the_pack_shows_the_departments_seals_and_a_change_is_found) {
+  OfficeScene offices(true);
+  const CaseId id = offices.reviewed_case();
+  offices.release(id);
+  BOOST_REQUIRE(until([&] { return offices.requests() == 1; }));
+  const auto& config = offices.hub().config();
+  const Evidence evidence(offices.hub().rooms(), config.trust);
+  for (const auto level : {PackLevel::auditor, PackLevel::firm, PackLevel::public_}) {
+    BOOST_TEST_CONTEXT(to_text(level)) {
+      const auto pack = value_of(evidence.make({.case_id = id, .level = level, .asked_by = "test"}));
+      const auto report = seal::verify_pack(pack.archive, {.now = offices.hub().rooms().clock.now()});
+      BOOST_TEST((report.code == seal::Code::ok), report.json.dump(2));
+      const auto& told = report.json.at("offices");
+      BOOST_REQUIRE(told.size() == 2u);
+      BOOST_TEST(told.at(0).at("holds") == true);
+      BOOST_TEST(told.at(0).at("seal_name") == "经信局");
+      // Who decided is told to the auditor alone.
+      BOOST_TEST((pack.archive.find("user:reviewer0") != Bytes::npos) == (level == PackLevel::auditor));
+      if (level != PackLevel::auditor) continue;
+      BOOST_TEST((pack.archive.find("部门印章") != Bytes::npos));
+      auto bad = pack.archive;
+      const auto at = bad.find("\"kind\":\"office_decision\"");
+      BOOST_REQUIRE(at != Bytes::npos);
+      bad[at + 9] = 'O';
+      const auto found = seal::verify_pack(bad, {.now = offices.hub().rooms().clock.now()});
+      BOOST_TEST((found.code != seal::Code::ok));
+      bool named = false;
+      for (const auto& finding : found.findings)
+        named = named || finding.member.find("office_decision") != std::string::npos;
+      BOOST_TEST(named);
+      BOOST_TEST(found.json.at("offices").at(0).at("holds") == false);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_hub_killed_between_asking_and_keeping_keeps_one_seal) {
+  OfficeScene offices(true);
+  offices.mood("absent");
+  (void)offices.reviewed_case();
+  BOOST_REQUIRE(until([&] { return offices.codes() == "seal_platform_away"; }));
+  offices.close();
+  // A second process goes on with the store, and is killed while the platform, which has sealed, holds its answer back.
+  offices.mood("slow=20000");
+  for (int round = 0; round < 3; ++round) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      offices.restart();
+      for (;;) ::pause();
+    }
+    BOOST_REQUIRE(child > 0);
+    BOOST_TEST(until([&] { return offices.made() == 2; }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(300 * round));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+  }
+  offices.mood("");
+  offices.restart();
+  BOOST_TEST(offices.scene().number("SELECT count(*) FROM office_decision") == 2);
+  BOOST_REQUIRE(until([&] { return offices.sealed() == 2; }));
+  BOOST_TEST(offices.made() == 2u);
+  BOOST_TEST(offices.records("office_seal_received") == 2);
+  BOOST_TEST(offices.records("office_seal_asked") == 2);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
