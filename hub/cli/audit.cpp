@@ -148,7 +148,12 @@ int audit_archive(const Options& options) {
   const auto open = open_hub(options);
   if (!open) return fail(open.error());
   const auto written = archive(options, *open.value().hub);
-  if (!written) return fail(written.error());
+  if (!written) {
+    const auto& code = written.error().code;
+    const int status = fail(written.error());
+    if (code == "date_malformed") return kUsage;
+    return code == "archive_empty" || code == "archive_folder_there" ? kConflict : status;
+  }
   const Json& json = written.value();
   if (options.json) {
     std::cout << json.dump() << "\n";
