@@ -16,6 +16,10 @@ const Bytes kAnswer = "<PAY_ANSWER><STATE>PAID</STATE></PAY_ANSWER>";
 const std::string kRow = R"({"nsrsbh":"913305023255309660","pjjg":"A"})";
 const std::string kOtherRow = R"({"nsrsbh":"91330502MA00000000","pjjg":"B"})";
 
+/// As the source sent it; the rows stand in it as it wrote them.
+const std::string kBody = R"({"NSRSBH":"913305023255309660","PJJG":"A"})";
+const Bytes kSent = R"({"rows":[{"NSRSBH":"91330502MA00000000","PJJG":"B"},)" + kBody + "]}";
+
 Json digests_of(const char* kind, const Bytes& body) {
   return {{"kind", kind}, {"sm3", to_hex(crypto::sm3(body))}, {"sha256", to_hex(crypto::sha256(body))}};
 }
@@ -24,6 +28,10 @@ Json path_json(const std::vector<crypto::NodeHash>& path) {
   Json list = Json::array();
   for (const auto& hash : path) list.push_back(to_hex(crypto::octets_of(hash)));
   return list;
+}
+
+void add_json(std::vector<seal::PackMember>& out, const std::string& name, const Json& json) {
+  out.push_back({name, canonical_json(json).value()});
 }
 
 }  // namespace
@@ -36,6 +44,13 @@ Bytes PackWorld::ses(ByteView payload, const std::string& media) const {
 }
 
 void PackWorld::make() {
+  const std::vector<seal::ToSeal> messages{{kRequest, {"application/xml", "request", ""}},
+                                           {kAnswer, {"application/xml", "answer", ""}},
+                                           {kSent, {"application/json", "page:1", ""}}};
+  const auto trust = seals.trust();
+  batch_ =
+      seal::seal_batch(seal::batch_members(seals.alg, messages), seals.seal_der, *seals.signer.signer, *trust, kSealed)
+          .value();
   const auto salted = [](std::string name, Json value) {
     Bytes salt = crypto::sm3("salt of " + name);
     return seal::Fact{std::move(name), std::move(value), std::move(salt)};
@@ -55,6 +70,68 @@ void PackWorld::make() {
   statement_seal = ses(seal::to_payload(statement), seal::kPackStatementMedia);
 }
 
+void PackWorld::add_documents(std::vector<seal::PackMember>& out, bool octets) const {
+  struct Document {
+    const char* number;
+    const Bytes& body;
+    bool shown;
+    const seal::Evidence& in_batch;
+  };
+  Json list = Json::array();
+  for (const auto& [number, body, shown, in_batch] :
+       {Document{"01", kRequest, octets, batch_[0]}, Document{"02", kAnswer, true, batch_[1]}}) {
+    const std::string stem = std::string("documents/") + number;
+    Json item{{"fact", std::string("document.") + number},
+              {"file", shown ? Json(stem + ".xml") : Json()},
+              {"seal", stem + ".ses"}};
+    if (shown) out.push_back({stem + ".xml", body});
+    if (how_ == Sealed::in_batch) {
+      item["proof"] = stem + ".proof.json";
+      out.push_back({stem + ".ses", in_batch.ses});
+      out.push_back({stem + ".proof.json", seal::write_proof_json(*in_batch.proof)});
+    } else {
+      out.push_back({stem + ".ses", ses(body, "application/xml")});
+    }
+    list.push_back(std::move(item));
+  }
+  add_json(out, names::kDocuments, {{"documents", list}, {"v", 1}});
+}
+
+void PackWorld::add_source(std::vector<seal::PackMember>& out, bool shown) const {
+  crypto::MerkleTree rows;
+  for (const auto& row : {kOtherRow, kRow, kOtherRow}) rows.append(seal::row_leaf(crypto::sha256(row)));
+  const Bytes manifest =
+      canonical_json(
+          Json{{"source", "tax"}, {"batch_id", "page:1"}, {"rows_root", to_hex(crypto::octets_of(rows.root()))}})
+          .value();
+  Json batches = Json::array(), row_list = Json::array();
+  if (shown) {
+    Json batch{{"key", "batch-1"},
+               {"source", "tax"},
+               {"batch", "page:1"},
+               {"sealed_by", "hub"},
+               {"manifest", "sources/batch-1.json"},
+               {"seal", "sources/batch-1.ses"}};
+    Json row{{"fact", "row.1"}, {"batch", "batch-1"}, {"columns", kRow},
+             {"index", 1},      {"size", 3},          {"path", path_json(rows.inclusion_path(1, 3))}};
+    out.push_back({"sources/batch-1.json", manifest});
+    if (how_ == Sealed::in_batch) {
+      batch["sealed_by"] = "source";
+      batch["payload"] = "sources/batch-1-payload.bin";
+      batch["proof"] = "sources/batch-1.proof.json";
+      row["body"] = to_base64(kBody);
+      out.push_back({"sources/batch-1.ses", batch_[2].ses});
+      out.push_back({"sources/batch-1.proof.json", seal::write_proof_json(*batch_[2].proof)});
+      out.push_back({"sources/batch-1-payload.bin", kSent});
+    } else {
+      out.push_back({"sources/batch-1.ses", ses(manifest, "application/json")});
+    }
+    batches.push_back(std::move(batch));
+    row_list.push_back(std::move(row));
+  }
+  add_json(out, names::kSources, {{"batches", batches}, {"rows", row_list}, {"v", 1}});
+}
+
 std::vector<seal::PackMember> PackWorld::members(const std::set<std::string>& withheld) const {
   std::vector<seal::Disclosed> disclosed;
   for (const auto& fact : facts) {
@@ -69,45 +146,9 @@ std::vector<seal::PackMember> PackWorld::members(const std::set<std::string>& wi
                                     {names::kStatementSeal, statement_seal},
                                     {names::kDisclosure, seal::write_disclosure(disclosed).value()},
                                     {names::kPolicy, kPolicy}};
-  const auto add_json = [&](const char* name, const Json& json) {
-    out.push_back({name, canonical_json(json).value()});
-  };
-
   const bool octets = !withheld.contains("payee.account_no");
-  Json documents = Json::array();
-  documents.push_back(
-      {{"fact", "document.01"}, {"file", octets ? Json("documents/01.xml") : Json()}, {"seal", "documents/01.ses"}});
-  documents.push_back({{"fact", "document.02"}, {"file", "documents/02.xml"}, {"seal", "documents/02.ses"}});
-  add_json(names::kDocuments, {{"documents", documents}, {"v", 1}});
-  if (octets) out.push_back({"documents/01.xml", kRequest});
-  out.push_back({"documents/01.ses", ses(kRequest, "application/xml")});
-  out.push_back({"documents/02.xml", kAnswer});
-  out.push_back({"documents/02.ses", ses(kAnswer, "application/xml")});
-
-  crypto::MerkleTree rows;
-  for (const auto& row : {kOtherRow, kRow, kOtherRow}) rows.append(seal::row_leaf(crypto::sha256(row)));
-  const Bytes manifest =
-      canonical_json(
-          Json{{"source", "tax"}, {"batch_id", "page:1"}, {"rows_root", to_hex(crypto::octets_of(rows.root()))}})
-          .value();
-  Json batches = Json::array(), row_list = Json::array();
-  if (!withheld.contains("row.1")) {
-    batches.push_back({{"key", "batch-1"},
-                       {"source", "tax"},
-                       {"batch", "page:1"},
-                       {"sealed_by", "hub"},
-                       {"manifest", "sources/batch-1.json"},
-                       {"seal", "sources/batch-1.ses"}});
-    row_list.push_back({{"fact", "row.1"},
-                        {"batch", "batch-1"},
-                        {"columns", kRow},
-                        {"index", 1},
-                        {"size", 3},
-                        {"path", path_json(rows.inclusion_path(1, 3))}});
-    out.push_back({"sources/batch-1.json", manifest});
-    out.push_back({"sources/batch-1.ses", ses(manifest, "application/json")});
-  }
-  add_json(names::kSources, {{"batches", batches}, {"rows", row_list}, {"v", 1}});
+  add_documents(out, octets);
+  add_source(out, !withheld.contains("row.1"));
 
   crypto::MerkleTree log;
   std::vector<std::string> records;
@@ -130,7 +171,7 @@ std::vector<seal::PackMember> PackWorld::members(const std::set<std::string>& wi
     }
     list.push_back(item);
   }
-  add_json(names::kRecords, {{"records", list}, {"v", 1}});
+  add_json(out, names::kRecords, {{"records", list}, {"v", 1}});
   const seal::TreeHead head{"0b7c5b4e-6c1f-4b58-9a0a-0d8e6f1f2a3b", 5, log.root(), kSealed};
   out.push_back({names::kHead, seal::to_payload(head)});
   out.push_back({names::kHeadSeal, ses(seal::to_payload(head), seal::kTreeHeadMedia)});

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "seal/batch.h"
 #include "seal/pack_format.h"
 #include "seal/pack_verify.h"
 #include "seal/pack_zip.h"
@@ -11,8 +12,11 @@
 
 namespace zhida::test {
 
+/// How the documents and what the source sent were sealed: each by itself, or as members of a batch with a proof each.
+enum class Sealed { alone, in_batch };
+
 struct PackWorld {
-  explicit PackWorld(Alg alg = Alg::sm2_sm3) : seals(alg) { make(); }
+  explicit PackWorld(Alg alg = Alg::sm2_sm3, Sealed how = Sealed::alone) : seals(alg), how_(how) { make(); }
 
   /// The members of a whole pack in which these facts are withheld.
   std::vector<seal::PackMember> members(const std::set<std::string>& withheld = {}) const;
@@ -29,6 +33,11 @@ struct PackWorld {
  private:
   void make();
   Bytes ses(ByteView payload, const std::string& media) const;
+  void add_documents(std::vector<seal::PackMember>& out, bool octets) const;
+  void add_source(std::vector<seal::PackMember>& out, bool shown) const;
+
+  const Sealed how_;
+  std::vector<seal::Evidence> batch_;  ///< Of the request, the answer and what the source sent.
 };
 
 inline constexpr const char* kPackCase = "01K93KMRM0AQ4JG82CKXM2QV78";
