@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "adapter_api/transports/coded_page.h"
 #include "adapter_api/transports/days.h"
-#include "adapter_api/transports/json_rows.h"
 
 namespace zhida::adapters::tax {
 namespace {
@@ -37,11 +37,6 @@ bool lost_digits(const std::string& number) {
   return number.find_first_of(".eE") != std::string::npos;
 }
 
-std::int64_t whole_number(const std::string& text) {
-  if (text.empty() || text.size() > 15 || text.find_first_not_of("0123456789") != std::string::npos) return -1;
-  return std::stoll(text);
-}
-
 }  // namespace
 
 const std::vector<Resource>& resources() {
@@ -65,73 +60,27 @@ const Resource* resource_of(std::string_view record_type) {
 }
 
 Result<transports::PageAnswer> decode_page(const Resource& resource, ByteView body) {
-  const auto answer = TRY(transports::read_json_rows(body, "data"));
-  const auto code = transports::trimmed_cell(answer.members, "code");
-  if (code != "00") {
-    const auto sentence = "The tax gateway refused " + std::string(resource.path) + " with code \"" + code +
-                          "\": " + transports::trimmed_cell(answer.members, "msg") + ".";
-    // 97 a parameter is missing, 98 a parameter has the wrong type: asking again would not help.
-    return code == "97" || code == "98" ? refuse("source_refused", sentence) : retry("source_refused", sentence);
-  }
-  transports::PageAnswer page;
-  if (const auto total = whole_number(transports::trimmed_cell(answer.members, "total")); total >= 0)
-    page.total = total;
-  if (!answer.has_rows) {
-    // Some answers spell "no rows" as null or as an empty text; with a total they make no sense.
-    const bool nothing = answer.rows_kind == "null" || transports::trimmed_cell(answer.members, "data").empty();
-    if (nothing && page.total == 0) return page;
-    return retry("source_malformed",
-                 "The tax gateway sent a " + answer.rows_kind + " where the rows of " + resource.path + " should be.");
-  }
-  std::int64_t position = 0;
-  for (const auto& row : answer.rows) {
-    ++position;
-    const auto unreadable = [&](std::string row_code, std::string message) {
-      page.unreadable.push_back(
-          {resource.record_type, position, Bytes(row.octets), std::move(row_code), std::move(message)});
-    };
-    if (!row.problem.empty()) {
-      unreadable("record_malformed", row.problem);
-      continue;
-    }
-    const auto number = transports::trimmed_cell(row.columns, "djxh");
-    auto key = key_of(resource, row.columns);
-    if (key.empty()) {
-      unreadable("key_missing", "The row lacks a part of its key (djxh and the period).");
-      continue;
-    }
-    if (lost_digits(number)) {
-      unreadable("key_lost_digits",
-                 "djxh " + number + " was stored as a floating-point number; its last digits are lost.");
-      continue;
-    }
-    page.newest = std::max(page.newest, transports::sortable_time(transports::trimmed_cell(row.columns, "gxsj")));
-    page.records.push_back(SourceRecord{.source = "tax",
-                                        .record_type = resource.record_type,
-                                        .key = std::move(key),
-                                        .change = Change::upsert,
-                                        .columns = row.columns,
-                                        .body = Bytes(row.octets),
-                                        .as_of = as_of(resource, row.columns),
-                                        .position = position});
-  }
-  return page;
+  static constexpr transports::CodedGateway kGateway{"tax", "The tax gateway", true};
+  return transports::decode_coded_page(
+      kGateway, {resource.path, resource.record_type}, body,
+      [&](const Columns& columns) -> Result<transports::CodedRow> {
+        transports::CodedRow row;
+        row.key = key_of(resource, columns);
+        if (row.key.empty()) return refuse("key_missing", "The row lacks a part of its key (djxh and the period).");
+        if (const auto number = transports::trimmed_cell(columns, "djxh"); lost_digits(number))
+          return refuse("key_lost_digits",
+                        "djxh " + number + " was stored as a floating-point number; its last digits are lost.");
+        row.as_of = as_of(resource, columns);
+        row.updated = transports::trimmed_cell(columns, "gxsj");
+        return row;
+      });
 }
 
 Result<SourceBatch> decode_sample(std::string_view name, ByteView body) {
-  const auto underscore = name.find('_');
-  const auto rest = underscore == std::string_view::npos ? name : name.substr(underscore + 1);
-  for (const auto& resource : resources()) {
-    if (!rest.starts_with(resource.path)) continue;
-    auto page = TRY(decode_page(resource, body));
-    SourceBatch batch;
-    batch.source = "tax";
-    batch.origin = std::string(name);
-    batch.records = std::move(page.records);
-    batch.unreadable = std::move(page.unreadable);
-    return batch;
-  }
-  return refuse("sample_unknown", std::string(name) + " does not say of which list it is a page.");
+  for (const auto& resource : resources())
+    if (transports::is_sample_of(name, resource.path))
+      return transports::sample_batch("tax", name, TRY(decode_page(resource, body)));
+  return transports::sample_unknown(name);
 }
 
 }  // namespace zhida::adapters::tax
