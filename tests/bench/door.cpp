@@ -3,16 +3,14 @@
 // Every message leaves a row of inbox and a row of effect. With CERTS the door takes only what the peer sealed: the
 // seal is verified as the hub's own doors verify it (seal::SealVerifier, with the trust's cache), before the
 // transaction, and kept in the row.
-#include <csignal>
 #include <cstdio>
 #include <memory>
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "bench/door_store.h"
 #include "platform/messaging/handle_once.h"
-#include "platform/messaging/node.h"
 #include "platform/messaging/writer.h"
-#include "platform/storage/database.h"
 #include "seal/sealer.h"
 #include "seal/trust.h"
 
@@ -21,7 +19,7 @@ using namespace zhida::messaging;
 
 namespace {
 
-constexpr const char* kPeer = "credit";
+using bench::kPeer;
 
 Result<std::unique_ptr<seal::SealVerifier>> make_verifier(const std::string& certs) {
   seal::TrustFiles files;
@@ -33,19 +31,8 @@ Result<std::unique_ptr<seal::SealVerifier>> make_verifier(const std::string& cer
 }
 
 Result<void> serve(const std::string& store, const std::string& port_file, const std::string& certs) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-
-  storage::DatabaseConfig config;
-  config.url = "sqlite://" + store;
-  const auto database = TRY(storage::Database::open(config));
-  CHECK_OK(storage::migrate(*database));
-  CHECK_OK(database->write([](storage::Transaction& transaction) -> Result<void> {
-    CHECK_OK(transaction.execute("CREATE TABLE IF NOT EXISTS effect (message_id TEXT NOT NULL, body BLOB, seal BLOB)"));
-    return ok();
-  }));
+  const bench::Termination termination;
+  const auto database = TRY(bench::open_store(store));
   std::unique_ptr<seal::SealVerifier> verifier;
   if (!certs.empty()) verifier = TRY(make_verifier(certs));
 
@@ -53,27 +40,21 @@ Result<void> serve(const std::string& store, const std::string& port_file, const
   const auto node = TRY(Node::create({}));
   Writer writer(*database, clock);
   HandleOnce doors(*node, writer);
-  doors.open_door("in",
-                  Door{"in", [&](const DoorMessage& message) -> Result<Effect> {
-                         const auto& envelope = message.envelope;
-                         if (verifier) {
-                           const auto report = verifier->verify_from(kPeer, envelope.seal, envelope.body, clock.now());
-                           if (!report.passed()) return seal::to_error(report);
-                         }
-                         return Effect([id = envelope.message_id, body = envelope.body,
-                                        seal = envelope.seal](storage::Transaction& transaction) -> Result<void> {
-                           CHECK_OK(transaction.execute("INSERT INTO effect (message_id, body, seal) VALUES (?, ?, ?)",
-                                                        {id, storage::Blob{body}, storage::Blob{seal}}));
-                           return ok();
-                         });
-                       }});
-  PeerRules rules;
-  rules.peer_of = [](const std::string&) { return std::optional<std::string>(kPeer); };
-  rules.may_send = rules.may_receive = [](const std::string&, const std::string&) { return true; };
-  const auto port = TRY(node->listen("127.0.0.1", 0, Plain{}, std::move(rules)));
+  doors.open_door("in", Door{"in", [&](const DoorMessage& message) -> Result<Effect> {
+                               const auto& envelope = message.envelope;
+                               if (verifier) {
+                                 const auto report =
+                                     verifier->verify_from(kPeer, envelope.seal, envelope.body, clock.now());
+                                 if (!report.passed()) return seal::to_error(report);
+                               }
+                               return Effect([id = envelope.message_id, body = envelope.body,
+                                              seal = envelope.seal](storage::Transaction& transaction) -> Result<void> {
+                                 return bench::keep_effect(transaction, id, body, seal);
+                               });
+                             }});
+  const auto port = TRY(node->listen("127.0.0.1", 0, Plain{}, bench::everything_allowed()));
   CHECK_OK(write_file_atomically(port_file, std::to_string(port)));
-  int signal = 0;
-  sigwait(&signals, &signal);
+  termination.wait();
   node->shutdown([&] { doors.drain(); });
   writer.stop();
   return ok();

@@ -6,7 +6,6 @@
 // doors do it, and what leaves together is sealed together before its commit. Without, everything else is the same.
 #include <algorithm>
 #include <condition_variable>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <mutex>
@@ -17,12 +16,11 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "bench/door_store.h"
 #include "platform/messaging/handle_once.h"
-#include "platform/messaging/node.h"
 #include "platform/messaging/outbox.h"
 #include "platform/messaging/outbox_relay.h"
 #include "platform/messaging/writer.h"
-#include "platform/storage/database.h"
 #include "seal/sealer.h"
 #include "seal/trust.h"
 
@@ -31,7 +29,7 @@ using namespace zhida::messaging;
 
 namespace {
 
-constexpr const char* kPeer = "credit";
+using bench::kPeer;
 constexpr std::size_t kAnswerBytes = 1'024;
 
 struct Seals {
@@ -151,19 +149,8 @@ class Answers {
 
 Result<void> serve(const std::string& store, const std::string& port_file, const std::string& form,
                    const std::string& certs) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-
-  storage::DatabaseConfig config;
-  config.url = "sqlite://" + store;
-  const auto database = TRY(storage::Database::open(config));
-  CHECK_OK(storage::migrate(*database));
-  CHECK_OK(database->write([](storage::Transaction& transaction) -> Result<void> {
-    CHECK_OK(transaction.execute("CREATE TABLE IF NOT EXISTS effect (message_id TEXT NOT NULL, body BLOB, seal BLOB)"));
-    return ok();
-  }));
+  const bench::Termination termination;
+  const auto database = TRY(bench::open_store(store));
   const Seals seals = TRY(load_seals(certs, form));
   const SystemClock clock;
   const auto node = TRY(Node::create({}));
@@ -196,19 +183,13 @@ Result<void> serve(const std::string& store, const std::string& port_file, const
                    return Effect(
                        [id = envelope.message_id, body = envelope.body,
                         kept = std::move(kept)](storage::Transaction& transaction) -> Result<void> {
-                         CHECK_OK(transaction.execute("INSERT INTO effect (message_id, body, seal) VALUES (?, ?, ?)",
-                                                      {id, storage::Blob{body}, storage::Blob{kept}}));
-                         return ok();
+                         return bench::keep_effect(transaction, id, body, kept);
                        },
                        [&answers, id = envelope.message_id] { answers->add(id); });
                  }});
-  PeerRules rules;
-  rules.peer_of = [](const std::string&) { return std::optional<std::string>(kPeer); };
-  rules.may_send = rules.may_receive = [](const std::string&, const std::string&) { return true; };
-  const auto port = TRY(node->listen("127.0.0.1", 0, Plain{}, std::move(rules)));
+  const auto port = TRY(node->listen("127.0.0.1", 0, Plain{}, bench::everything_allowed()));
   CHECK_OK(write_file_atomically(port_file, std::to_string(port)));
-  int signal = 0;
-  sigwait(&signals, &signal);
+  termination.wait();
   relay.stop();
   node->shutdown([&] { doors.drain(); });
   answers.reset();
