@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
       outbox->add_subcommand("send-again", "Send a refused message once more, the same octets under the same id"));
   outbox_again->add_option("id", options.name, "Number in the list")->required();
 
-  auto* audit = app.add_subcommand("audit", "The log of all that happened: verify, archive");
+  auto* audit = app.add_subcommand("audit", "The log of all that happened: verify, archive, witnesses");
   audit->require_subcommand(1);
   auto* audit_verify = with_json(
       with_config(audit->add_subcommand("verify", "Recompute every hash, check every head; names the first record that does not hold")));
@@ -110,6 +110,8 @@ int main(int argc, char** argv) {
                            "A head kept elsewhere: SEQ:HEX of a record, or a file with a sealed head; notices records "
                            "that were cut off, and another history");
   audit_verify->add_option("--archive", options.archives, "Folder of an archive whose records are not here any more");
+  auto* audit_witnesses = with_json(
+      with_config(audit->add_subcommand("witnesses", "Who countersigned how much of the log, and when")));
   auto* audit_archive = with_json(with_config(audit->add_subcommand(
       "archive", "Write the oldest records into a folder of their own, with heads, time-stamps and proofs")));
   audit_archive->add_option("--before", options.before, "Records before this day (YYYY-MM-DD)")->required();
@@ -173,6 +175,7 @@ int main(int argc, char** argv) {
   if (chosen(benefit_case)) return cli::case_show(options);
   if (chosen(replay)) return cli::replay(options);
   if (chosen(outbox)) return chosen(outbox_again) ? cli::outbox_send_again(options) : cli::outbox_list(options);
+  if (chosen(audit_witnesses)) return cli::audit_witnesses(options);
   if (chosen(audit)) return chosen(audit_archive) ? cli::audit_archive(options) : cli::audit_verify(options);
   if (chosen(evidence)) return cli::evidence_export(options);
   if (chosen(reconcile)) return cli::reconcile(options);

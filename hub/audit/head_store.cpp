@@ -170,6 +170,28 @@ Result<std::vector<Countersignature>> countersignatures(Transaction& transaction
   return all;
 }
 
+Result<std::vector<Countersignature>> last_countersignatures(Transaction& transaction) {
+  std::vector<Countersignature> all;
+  // From one peer to the next by the index, however many countersignatures each of them gave.
+  for (const auto& row : TRY(transaction.query(
+           "WITH RECURSIVE peers (peer) AS (SELECT min(peer) FROM audit_witness UNION ALL SELECT (SELECT min(w.peer) "
+           "FROM audit_witness w WHERE w.peer > peers.peer) FROM peers WHERE peers.peer IS NOT NULL) "
+           "SELECT w.size, w.peer, w.at, w.seal FROM peers JOIN audit_witness w ON w.peer = peers.peer AND w.size = "
+           "(SELECT max(o.size) FROM audit_witness o WHERE o.peer = peers.peer) ORDER BY w.peer",
+           {}, "itib")))
+    all.push_back({count_of(row, 0), row.text(1), from_millis(row.integer(2)), row.blob(3)});
+  return all;
+}
+
+Result<std::optional<StoredHead>> witnessed_head(Transaction& transaction, std::uint64_t size) {
+  for (const char* sql :
+       {"SELECT min(size) FROM audit_witness WHERE size >= ?", "SELECT max(size) FROM audit_witness WHERE size < ?"}) {
+    const auto rows = TRY(transaction.query(sql, {number(size)}, "i"));
+    if (!rows.front().is_null(0)) return find_head(transaction, count_of(rows.front(), 0));
+  }
+  return std::optional<StoredHead>();
+}
+
 Result<Json> head_document(Transaction& transaction, const StoredHead& head) {
   const auto token = TRY(find_token(transaction, head.size));
   Json witnesses = Json::array();
@@ -182,6 +204,18 @@ Result<Json> head_document(Transaction& transaction, const StoredHead& head) {
               {"token", token ? Json(to_base64(token->token)) : Json(nullptr)},
               {"gen_time", token ? Json(to_rfc3339(token->gen_time)) : Json(nullptr)},
               {"witnesses", std::move(witnesses)}};
+}
+
+Result<Json> witnesses_document(Transaction& transaction) {
+  Json witnesses = Json::array();
+  for (const auto& one : TRY(last_countersignatures(transaction))) {
+    const auto head = TRY(find_head(transaction, one.size));
+    if (!head) continue;
+    const Json document = TRY(head_document(transaction, *head));
+    witnesses.push_back(
+        {{"peer", one.peer}, {"at", to_rfc3339(one.at)}, {"seal", to_base64(one.seal)}, {"head", document}});
+  }
+  return Json{{"witnesses", std::move(witnesses)}};
 }
 
 Result<Json> inclusion_document(Transaction& transaction, std::uint64_t seq, std::uint64_t size) {

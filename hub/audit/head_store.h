@@ -71,8 +71,16 @@ Result<std::vector<StoredToken>> tokens_to_renew(storage::Transaction& transacti
 Result<void> store_countersignature(storage::Transaction& transaction, const Countersignature& countersignature);
 Result<std::vector<Countersignature>> countersignatures(storage::Transaction& transaction, std::uint64_t size);
 
+/// What each peer countersigned last, by peer.
+Result<std::vector<Countersignature>> last_countersignatures(storage::Transaction& transaction);
+/// The smallest countersigned head of at least `size` records; where there is none, the largest one before.
+Result<std::optional<StoredHead>> witnessed_head(storage::Transaction& transaction, std::uint64_t size);
+
 /// A head as it is handed out: {"head": text, "seal": base64, "token": base64 or null, "gen_time", "witnesses": [...]}.
 Result<Json> head_document(storage::Transaction& transaction, const StoredHead& head);
+
+/// {"witnesses": [{"peer", "at", "seal": the peer's, "head": as head_document()}]}: who saw how much of the log.
+Result<Json> witnesses_document(storage::Transaction& transaction);
 
 /// What a proof says, in the form of the API. Errors `log_size_unknown`, `log_tree_incomplete`.
 Result<Json> inclusion_document(storage::Transaction& transaction, std::uint64_t seq, std::uint64_t size);

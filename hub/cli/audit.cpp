@@ -1,10 +1,11 @@
-// audit verify, audit archive.
+// audit verify, audit witnesses, audit archive.
 #include <filesystem>
 #include <iostream>
 
 #include <unistd.h>
 
 #include "audit/archive.h"
+#include "audit/head_store.h"
 #include "audit/verify_log.h"
 #include "base/bytes.h"
 #include "cli/open_hub.h"
@@ -142,6 +143,32 @@ int audit_verify(const Options& options) {
     print(report.value());
   }
   return report.value().holds() ? kOk : kFindings;
+}
+
+int audit_witnesses(const Options& options) {
+  const auto found = [&]() -> Result<Json> {
+    const auto config = TRY(load(options)).hub_config();
+    const auto store = TRY(storage::Database::open(config.database));
+    Json document;
+    CHECK_OK(store->read([&](storage::Transaction& transaction) -> Result<void> {
+      document = TRY(audit::witnesses_document(transaction));
+      document["records"] = TRY(audit::last_seq(transaction));
+      return ok();
+    }));
+    return document;
+  }();
+  if (!found) return fail(found.error());
+  if (options.json) {
+    std::cout << found.value().dump() << "\n";
+    return kOk;
+  }
+  const Json& records = found.value()["records"];
+  for (const auto& one : found.value()["witnesses"])
+    std::cout << one["peer"].get<std::string>() << " countersigned the head of " << one["head"]["size"] << " of "
+              << records << " records, root " << one["head"]["root"].get<std::string>() << ", at "
+              << one["at"].get<std::string>() << "\n";
+  if (found.value()["witnesses"].empty()) std::cout << "no peer has countersigned a head of the log yet\n";
+  return kOk;
 }
 
 int audit_archive(const Options& options) {

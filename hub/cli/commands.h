@@ -46,6 +46,7 @@ int outbox_list(const Options& options);
 int outbox_send_again(const Options& options);
 int audit_verify(const Options& options);
 int audit_archive(const Options& options);
+int audit_witnesses(const Options& options);
 int evidence_export(const Options& options);
 int reconcile(const Options& options);
 int db_migrate(const Options& options);

@@ -26,6 +26,7 @@ Result<Json> audit_records(App&, const Call&);
 Result<Json> log_head(App&, const Call&);
 Result<Json> log_inclusion(App&, const Call&);
 Result<Json> log_consistency(App&, const Call&);
+Result<Json> log_witnesses(App&, const Call&);
 Result<Json> log_countersign(App&, const Call&);
 
 Result<Json> confirm(App&, const Call&);

@@ -44,6 +44,10 @@ Result<Json> log_consistency(App& app, const Call& call) {
   });
 }
 
+Result<Json> log_witnesses(App& app, const Call&) {
+  return read<Json>(app, [](Transaction& transaction) { return audit::witnesses_document(transaction); });
+}
+
 Result<Json> log_countersign(App& app, const Call& call) {
   const auto& rooms = app.hub.rooms();
   const auto peer = rooms.trust.rules().peer_of(call.request.client_fingerprint);
@@ -60,6 +64,9 @@ Result<Json> log_countersign(App& app, const Call& call) {
   message.envelope.seal = TRY(from_base64(TRY(get_string(call.body, "seal"))));
   const auto checked = rooms.trust.verify(message, rooms.clock.now());
   if (!checked.report.passed()) return seal::to_error(checked.report);
+  if (checked.report.media_type != seal::kTreeHeadMedia)
+    return refuse("countersignature_wrong", std::string("The seal must say that it is over ") + seal::kTreeHeadMedia +
+                                                "; this one says " + checked.report.media_type + ".");
   audit::Countersignature countersignature{head.size, *peer, rooms.clock.now(), message.envelope.seal};
   CHECK_OK(flow::commit(rooms.writer, "log", {}, [&](Transaction& transaction) {
     return audit::store_countersignature(transaction, countersignature);

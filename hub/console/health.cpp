@@ -5,6 +5,7 @@
 
 #include <prometheus/text_serializer.h>
 
+#include "audit/head_store.h"
 #include "flow/overview.h"
 #include "flow/policy_book.h"
 #include "platform/crypto/certificate.h"
@@ -98,8 +99,10 @@ Result<Answer> readyz(App& app, const Call&) {
 
 Result<Answer> metrics(App& app, const Call&) {
   flow::Overview overview;
+  std::vector<audit::Countersignature> witnesses;
   CHECK_OK(app.hub.rooms().database.read([&](Transaction& transaction) -> Result<void> {
     overview = TRY(flow::count_overview(transaction));
+    witnesses = TRY(audit::last_countersignatures(transaction));
     return ok();
   }));
   const auto node = app.hub.node_stats();
@@ -154,6 +157,8 @@ Result<Answer> metrics(App& app, const Call&) {
   if (const auto log = app.hub.log_numbers())
     numbers.gauge("zhida_log_unsealed_records", "Records of the log that no sealed head covers yet.")
         .value(log.value().records - log.value().sealed);
+  numbers.gauge("zhida_log_witnessed_records", "Records under the newest head that a peer countersigned.");
+  for (const auto& witness : witnesses) numbers.value(witness.size, {{"peer", witness.peer}});
   if (const auto time = app.hub.time_state(); time.configured) {
     numbers.gauge("zhida_trusted_time_age_seconds", "Since trusted time could be had the last time.")
         .value(std::chrono::duration_cast<std::chrono::seconds>(time.age).count());

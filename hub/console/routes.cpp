@@ -126,6 +126,8 @@ std::span<const Route> routes() {
        "Proof that a record is under a head (RFC 9162)."},
       {"GET", "/api/v1/log/consistency", kOpen, "from:integer! to:integer!", &api::log_consistency,
        "Proof that a head goes on from an earlier one (RFC 9162)."},
+      {"GET", "/api/v1/log/witnesses", kOpen, "", &api::log_witnesses,
+       "The newest head that each peer countersigned: who saw how much of the log."},
       {"POST", "/api/v1/log/countersignatures", kOpen, "size:integer! seal:string!", &api::log_countersign,
        "A peer, known by its certificate, seals a head's text with its own seal: it saw that head."},
       {"GET", "/api/v1/adapters", kStaff, "", &api::adapters, "The sources, and how each is doing."},

@@ -67,7 +67,22 @@ struct Proven {
   audit::StoredHead head;
   std::optional<audit::StoredToken> token;
   std::vector<std::vector<crypto::NodeHash>> paths;
+  // A head that peers countersigned, and the way between it and `head`; without countersignatures: there is none.
+  audit::StoredHead witnessed;
+  std::vector<audit::Countersignature> countersignatures;
+  std::vector<crypto::NodeHash> between;
 };
+
+/// The smallest countersigned head that covers all that `proven.head` covers, else the last one before it.
+Result<void> add_witnesses(Transaction& transaction, audit::TreeReader& tree, Proven& proven) {
+  const auto witnessed = TRY(audit::witnessed_head(transaction, proven.head.size));
+  if (!witnessed) return ok();
+  proven.witnessed = *witnessed;
+  proven.countersignatures = TRY(audit::countersignatures(transaction, witnessed->size));
+  const auto [older, newer] = std::minmax(proven.head.size, witnessed->size);
+  proven.between = TRY(crypto::consistency_proof_from(crypto::TreeHash::sm3, older, newer, tree.source()));
+  return ok();
+}
 
 Json path_json(const std::vector<crypto::NodeHash>& path) {
   Json list = Json::array();
@@ -180,7 +195,7 @@ class Making {
         for (const auto& record : facts_.records)
           proven_.paths.push_back(TRY(crypto::inclusion_path_from(
               crypto::TreeHash::sm3, static_cast<std::uint64_t>(record.seq - 1), head->size, tree.source())));
-        return ok();
+        return add_witnesses(transaction, tree, proven_);
       }));
       if (covered && (proven_.token || asked)) return ok();
       if (!covered) {
@@ -272,7 +287,8 @@ class Making {
                     {"root", to_hex(crypto::octets_of(manifest.root))},
                     {"statement_version", stated_->content.version},
                     {"log_size", proven_.head.size},
-                    {"time_stamped", proven_.token.has_value()}};
+                    {"time_stamped", proven_.token.has_value()},
+                    {"witnesses", proven_.countersignatures.size()}};
     CHECK_OK(record(pack, manifest));
     return pack;
   }
@@ -391,7 +407,17 @@ class Making {
     members.add(names::kHead, proven_.head.payload);
     members.add(names::kHeadSeal, proven_.head.seal);
     if (proven_.token) members.add(names::kHeadToken, proven_.token->token);
-    return ok();
+    if (proven_.countersignatures.empty()) return ok();
+    members.add(names::kWitnessed, proven_.witnessed.payload);
+    members.add(names::kWitnessedSeal, proven_.witnessed.seal);
+    Json witnesses = Json::array();
+    for (const auto& one : proven_.countersignatures) {
+      const std::string name = names::kWitnessSeal + std::to_string(witnesses.size() + 1) + ".ses";
+      witnesses.push_back({{"peer", one.peer}, {"at", to_rfc3339(one.at)}, {"seal", name}});
+      members.add(name, one.seal);
+    }
+    return members.add_json(names::kWitnesses,
+                            {{"path", path_json(proven_.between)}, {"witnesses", std::move(witnesses)}, {"v", 1}});
   }
 
   static Result<std::vector<std::string>> files_of(const std::vector<std::string>& paths) {
@@ -457,6 +483,8 @@ class Making {
     page.log_size = proven_.head.size;
     page.log_at = proven_.head.at;
     if (proven_.token) page.trusted_at = proven_.token->gen_time;
+    page.witnessed_size = proven_.witnessed.size;
+    for (const auto& one : proven_.countersignatures) page.witnesses.emplace_back(one.peer, one.at);
     page.records = facts_.records.size();
     page.records_shown = records_shown_;
     page.roots = roots_;

@@ -388,6 +388,11 @@ class Page {
     out_ += row("日志树头", "共 " + std::to_string(page_.log_size) + " 条，" + moment(page_.log_at) + " 签章");
     out_ += row("可信时间", page_.trusted_at ? "时间戳机构证明日志树头早于 " + moment(*page_.trusted_at)
                                              : std::string("本包的日志树头没有外部时间戳，时间为本系统自述"));
+    std::string seen;
+    for (const auto& [peer, at] : page_.witnesses)
+      seen += (seen.empty() ? "" : "；") + words("role", peer) + " " + moment(at) + " 会签共 " +
+              std::to_string(page_.witnessed_size) + " 条的树头";
+    out_ += row("见证", seen.empty() ? std::string("没有对方会签过日志树头，日志只有一份为本系统自述") : seen);
     out_ += "</table>\n";
   }
 

@@ -31,6 +31,8 @@ struct EvidencePage {
   std::uint64_t log_size = 0;
   Instant log_at{};
   std::optional<Instant> trusted_at;
+  std::uint64_t witnessed_size = 0;
+  std::vector<std::pair<std::string, Instant>> witnesses;  ///< Who countersigned the head of that size, and when.
   std::size_t records = 0, records_shown = 0;
   std::vector<std::pair<std::string, std::string>> roots;  ///< Subject and SHA-256.
 };

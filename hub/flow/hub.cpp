@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "audit/audit_trail.h"
+#include "audit/head_store.h"
 #include "base/bytes.h"
 #include "flow/carrier.h"
 #include "flow/case_worker.h"
@@ -426,8 +427,10 @@ Waiting Hub::waiting() const {
 Result<Json> Hub::status() const {
   const auto& p = *parts_;
   Overview overview;
+  std::vector<audit::Countersignature> witnesses;
   CHECK_OK(p.database->read([&](storage::Transaction& transaction) -> Result<void> {
     overview = TRY(count_overview(transaction));
+    witnesses = TRY(audit::last_countersignatures(transaction));
     return ok();
   }));
   Json status = to_json(overview);
@@ -445,6 +448,9 @@ Result<Json> Hub::status() const {
                    {"records", numbers.records},
                    {"sealed", numbers.sealed},
                    {"sealed_at", numbers.sealed_at.empty() ? Json(nullptr) : Json(numbers.sealed_at)}};
+  status["log"]["witnesses"] = Json::array();
+  for (const auto& one : witnesses)
+    status["log"]["witnesses"].push_back({{"peer", one.peer}, {"size", one.size}, {"at", to_rfc3339(one.at)}});
   status["trusted_time"] = to_json(p.time_keeper->state());
   status["offices"] = to_json(TRY(office_states()));
   Json sources = Json::array();

@@ -39,6 +39,11 @@ inline constexpr const char* kRecords = "log/records.json";
 inline constexpr const char* kHead = "log/head.json";
 inline constexpr const char* kHeadSeal = "log/head.ses";
 inline constexpr const char* kHeadToken = "log/head.tst";  ///< Only where the head was time-stamped.
+// Only where a peer countersigned a head of the log: that head, and who countersigned it.
+inline constexpr const char* kWitnessed = "log/witnessed.json";
+inline constexpr const char* kWitnessedSeal = "log/witnessed.ses";
+inline constexpr const char* kWitnesses = "log/witnesses.json";
+inline constexpr const char* kWitnessSeal = "log/witness-";  ///< 1.ses, 2.ses …
 }  // namespace pack_names
 
 /// One fact about a case: what minimal disclosure shows or withholds as a whole.

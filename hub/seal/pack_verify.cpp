@@ -495,7 +495,56 @@ class PackCheck {
     }
     told["records"] = count;
     told["records_shown"] = shown;
+    witnesses(head, told);
     out_["log"] = std::move(told);
+  }
+
+  // A peer's seal over a head of the same log, and the proof that this head and that one are of one history.
+  void witnesses(const TreeHead& head, Json& told) {
+    told["witnesses"] = Json::array();
+    if (member(names::kWitnesses) == nullptr) {
+      note("No peer countersigned a head of the log: that there is one history only is the hub's own word.");
+      return;
+    }
+    check_seal(names::kWitnessedSeal, names::kWitnessed, kTreeHeadMedia);
+    const Bytes* const payload = member(names::kWitnessed);
+    const auto json = canonical(names::kWitnesses);
+    if (payload == nullptr || !json) return;
+    const auto parsed = parse_tree_head(*payload);
+    if (!parsed) {
+      find(Code::format, names::kWitnessed, parsed.error().message);
+      return;
+    }
+    const auto& witnessed = parsed.value();
+    const bool later = witnessed.size >= head.size;
+    const TreeHead& older = later ? head : witnessed;
+    const TreeHead& newer = later ? witnessed : head;
+    const auto proof = path_of(*json);
+    if (witnessed.log != head.log || !proof ||
+        !crypto::verify_consistency(crypto::TreeHash::sm3, older.size, older.root, newer.size, newer.root, *proof))
+      find(Code::data_hash, names::kWitnesses, "The head that was countersigned is not one of the same history.");
+    std::set<std::string> seals{esid_of(names::kHeadSeal)};
+    for (const auto& item : list_of(*json, "witnesses")) {
+      const std::string name = text_of(item, "seal");
+      if (!name.starts_with(names::kWitnessSeal)) {
+        find(Code::format, names::kWitnesses, "A witness's seal is no member of the pack.");
+        continue;
+      }
+      check_seal(name, names::kWitnessed, kTreeHeadMedia);
+      if (!seals.insert(esid_of(name)).second)
+        find(Code::data_hash, name, "The countersignature bears the hub's own seal, or one that is there already.");
+      told["witnesses"].push_back({{"peer", text_of(item, "peer")},
+                                   {"es_id", esid_of(name)},
+                                   {"size", witnessed.size},
+                                   {"records_seen", older.size}});
+    }
+  }
+
+  /// Of a seal that was judged; empty where it cannot be read.
+  std::string esid_of(const std::string& seal_member) const {
+    for (const auto& seal : seals_)
+      if (text_of(seal, "member") == seal_member) return text_of(seal, "es_id");
+    return {};
   }
 
   /// True where the record tells of this pack's statement.
