@@ -2,10 +2,12 @@
 // things late, twice and out of order, and counts for itself what left the bank.
 #include "adapters/simulator_kit/simulator.h"
 
+#include <atomic>
 #include <deque>
 #include <thread>
 
 #include "adapters/treasury/simulator_office.h"
+#include "adapters/treasury/simulator_witness.h"
 #include "base/bytes.h"
 #include "base/mutex.h"
 #include "platform/crypto/digest.h"
@@ -69,18 +71,61 @@ Result<std::unique_ptr<seal::Sealer>> load_sealer(const std::string& certs, cons
       trust);
 }
 
-Result<Office::Seals> load_seals(const std::string& certs) {
-  Office::Seals seals;
-  seals.own = TRY(load_sealer(certs, "treasury", "ca"));
-  seals.stranger = TRY(load_sealer(certs, "stranger", "stranger_ca"));
+/// Knows the hub by its seal.
+Result<std::unique_ptr<seal::SealVerifier>> load_verifier(const std::string& certs) {
   seal::TrustFiles files;
   files.roots = {certs + "/seal/ca.crt"};
   files.revocation_lists = {certs + "/seal/ca.crl"};
   const Json ids = TRY(parse_json(TRY(read_file(certs + "/seals.json"))));
-  seals.verifier = std::make_unique<seal::SealVerifier>(
-      TRY(seal::Trust::load(files)), seal::SealVerifier::PeerSeals{{"hub", {TRY(get_string(ids, "hub"))}}});
+  return std::make_unique<seal::SealVerifier>(TRY(seal::Trust::load(files)),
+                                              seal::SealVerifier::PeerSeals{{"hub", {TRY(get_string(ids, "hub"))}}});
+}
+
+Result<Office::Seals> load_seals(const std::string& certs) {
+  Office::Seals seals;
+  seals.own = TRY(load_sealer(certs, "treasury", "ca"));
+  seals.stranger = TRY(load_sealer(certs, "stranger", "stranger_ca"));
+  seals.verifier = TRY(load_verifier(certs));
   return seals;
 }
+
+/// `--log URL`: the witness looks at the hub's log on a thread of its own, so that a slow line holds up no payment.
+class WitnessThread {
+ public:
+  static Result<std::unique_ptr<WitnessThread>> start(const simulator::Simulation& simulation) {
+    const auto& arguments = simulation.arguments();
+    std::unique_ptr<WitnessThread> made(new WitnessThread());
+    const auto url = arguments.own.find("log");
+    if (url == arguments.own.end()) return made;
+    const std::string tls = arguments.certs + "/tls/";
+    Witness::Seals seals{TRY(load_sealer(arguments.certs, "treasury", "ca")), TRY(load_verifier(arguments.certs))};
+    made->witness_ =
+        TRY(Witness::open(arguments.state, {url->second, tls + "ca.crt", tls + "treasury.crt", tls + "treasury.key"},
+                          std::move(seals), simulation.clock()));
+    made->thread_ = std::thread([&simulation, witness = made->witness_.get(), &over = made->over_] {
+      std::string last_error;
+      do {
+        const auto done = witness->round();
+        const std::string error = done ? "" : done.error().code;
+        if (error != last_error && !error.empty())
+          simulation.log().warning("The hub's log could not be looked at.",
+                                   {{"code", error}, {"error", done.error().message}});
+        last_error = error;
+      } while (!over && !simulation.wait(std::chrono::seconds(1)));
+    });
+    return made;
+  }
+  ~WitnessThread() {
+    over_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  WitnessThread() = default;
+  std::unique_ptr<Witness> witness_;
+  std::atomic<bool> over_ = false;
+  std::thread thread_;
+};
 
 messaging::Envelope envelope_of(const Answer& answer) {
   messaging::Envelope envelope;
@@ -122,6 +167,7 @@ Result<void> serve(simulator::Simulation& simulation) {
   dial.receive_from = {kInstructions};
   dial.send_to = {kReceipts};
   CHECK_OK(node->dial(dial));
+  const auto witness = TRY(WitnessThread::start(simulation));
   simulation.ready(0);
 
   Instant last_summary{};
@@ -176,5 +222,5 @@ Result<void> serve(simulator::Simulation& simulation) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return zhida::simulator::run(argc, argv, "sim_treasury", {}, serve);
+  return zhida::simulator::run(argc, argv, "sim_treasury", {"log"}, serve);
 }
