@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(the_pack_shows_the_departments_seals_and_a_change_is_found)
   offices.release(id);
   BOOST_REQUIRE(until([&] { return offices.requests() == 1; }));
   const auto& config = offices.hub().config();
-  const Evidence evidence(offices.hub().rooms(), config.trust);
+  const Evidence evidence(offices.hub().rooms(), config.trust, {}, {});
   for (const auto level : {PackLevel::auditor, PackLevel::firm, PackLevel::public_}) {
     BOOST_TEST_CONTEXT(to_text(level)) {
       const auto pack = value_of(evidence.make({.case_id = id, .level = level, .asked_by = "test"}));
