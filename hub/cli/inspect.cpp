@@ -4,6 +4,7 @@
 #include "adapter_api/catalogue.h"
 #include "base/json.h"
 #include "cli/open_hub.h"
+#include "flow/office_keeper.h"
 #include "flow/policy_book.h"
 #include "platform/crypto/certificate.h"
 #include "platform/crypto/digest.h"
@@ -33,6 +34,10 @@ int check(const Options& options) {
         std::chrono::duration_cast<std::chrono::days>(certificate.value().not_after() - SystemClock().now()).count();
     std::cout << tls->certificate->path << ": " << left << " days left\n";
     if (left < 0) ++findings;
+  }
+  for (const auto& department : flow::departments_without_items(hub.rooms().policies, hub.config().offices)) {
+    std::cout << "offices: " << department << " reviews no item in force; is it written as in the items?\n";
+    ++findings;
   }
   const auto today = hub.rooms().clock.today();
   if (!hub.rooms().calendar.covers(today.year()) || !hub.rooms().calendar.covers(today.plus_months(3).year())) {

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "audit/audit_trail.h"
 #include "base/log.h"
+#include "flow/policy_book.h"
 #include "flow/remote_seal.h"
 #include "flow/trust_keeper.h"
 #include "flow/worker.h"
@@ -310,6 +312,18 @@ Result<std::vector<OfficeState>> OfficeKeeper::states(storage::Transaction& tran
     found->count = std::move(count);
   }
   return states;
+}
+
+std::vector<std::string> departments_without_items(const PolicyBook& policies,
+                                                   const std::vector<OfficeSettings>& offices) {
+  std::set<std::string> reviewing;
+  for (const auto& policy : policies.all())
+    if (const auto handling = policies.handling(policy.id))
+      for (const auto& step : handling->reviews) reviewing.insert(step.department);
+  std::vector<std::string> idle;
+  for (const auto& office : offices)
+    if (!reviewing.contains(office.department)) idle.push_back(office.department);
+  return idle;
 }
 
 Json to_json(const std::vector<OfficeState>& states) {

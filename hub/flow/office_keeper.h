@@ -26,6 +26,10 @@ struct OfficeSettings {
   std::chrono::milliseconds late_after = std::chrono::hours(4);  ///< Business time.
 };
 
+/// Departments of the settings that review no item in force: most likely written in another way there.
+std::vector<std::string> departments_without_items(const PolicyBook& policies,
+                                                   const std::vector<OfficeSettings>& offices);
+
 /// What is known of one department's seals.
 struct OfficeState {
   std::string department, es_id;  ///< es_id empty: no longer among the settings.
