@@ -73,8 +73,9 @@ class OfficeScene {
     BOOST_REQUIRE(
         until([&] { return scene_.number("SELECT count(*) FROM benefit_case WHERE publicity_ended = 1") == 1; }));
     (void)value_of(hub().desk().release(person("releaser"), id));
-    BOOST_REQUIRE(
-        until([&] { return scene_.number("SELECT count(*) FROM benefit_case WHERE recheck_passed = 1") == 1; }));
+    BOOST_REQUIRE(until([&] {
+      return scene_.number("SELECT count(*) FROM benefit_case WHERE recheck_passed = 1") == 1 || requests() == 1;
+    }));
   }
   std::int64_t requests() { return scene_.number("SELECT count(*) FROM payment_attempt"); }
   /// The hub as it was, once more on the same store.
@@ -271,9 +272,9 @@ BOOST_AUTO_TEST_CASE(the_pack_shows_the_departments_seals_and_a_change_is_found)
       if (level != PackLevel::auditor) continue;
       BOOST_TEST((pack.archive.find("部门印章") != Bytes::npos));
       auto bad = pack.archive;
-      const auto at = bad.find("\"kind\":\"office_decision\"");
+      const auto at = bad.find("\"by\":\"user:reviewer0\"");  // Stands in the decision alone.
       BOOST_REQUIRE(at != Bytes::npos);
-      bad[at + 9] = 'O';
+      bad[at + 6] = 'U';
       const auto found = seal::verify_pack(bad, {.now = offices.hub().rooms().clock.now()});
       BOOST_TEST((found.code != seal::Code::ok));
       bool named = false;
@@ -296,8 +297,12 @@ BOOST_AUTO_TEST_CASE(a_hub_killed_between_asking_and_keeping_keeps_one_seal) {
   for (int round = 0; round < 3; ++round) {
     const pid_t child = ::fork();
     if (child == 0) {
-      offices.restart();
-      for (;;) ::pause();
+      try {
+        offices.restart();
+        for (;;) ::pause();
+      } catch (const std::exception&) {
+        ::_exit(1);
+      }
     }
     BOOST_REQUIRE(child > 0);
     BOOST_TEST(until([&] { return offices.made() == 2; }));
