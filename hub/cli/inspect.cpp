@@ -12,6 +12,7 @@
 #include "stages/mapping/commands.h"
 #include "stages/mapping/fields.h"
 #include "stages/matching/commands.h"
+#include "stages/profile/profile_store.h"
 
 namespace zhida::cli {
 
@@ -149,7 +150,24 @@ int mapping(const std::vector<std::string>& arguments) {
 }
 
 int policy(const std::vector<std::string>& arguments) {
-  return matching::run_policy_command(arguments, std::cout, std::cerr, &mapping::load_fields);
+  const auto read_store = [](const std::string& config, Date day,
+                             const std::function<void(const EnterpriseProfile&)>& visit) -> Result<void> {
+    Options options;
+    options.config = config;
+    const auto open = TRY(open_hub(options));
+    const auto& rooms = open.hub->rooms();
+    return rooms.database.read([&](storage::Transaction& transaction) -> Result<void> {
+      constexpr std::size_t kAtOnce = 500;
+      std::string after;
+      for (;;) {
+        const auto firms = TRY(profile::load_profiles(transaction, after, kAtOnce, day, rooms.rules));
+        for (const auto& firm : firms) visit(firm);
+        if (firms.size() < kAtOnce) return ok();
+        after = firms.back().uscc;
+      }
+    });
+  };
+  return matching::run_policy_command(arguments, std::cout, std::cerr, &mapping::load_fields, read_store);
 }
 
 int seal(const std::vector<std::string>& arguments) {

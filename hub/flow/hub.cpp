@@ -66,7 +66,7 @@ Result<profile::ProfileRules> load_rules(const HubConfig& config, const mapping:
 
 Result<std::vector<matching::Policy>> load_items(const HubConfig& config, const FieldCatalogue& fields) {
   matching::PolicyFindings findings;
-  auto sources = TRY(matching::load_policies({config.mappings_folder + "/policies"}, fields, findings));
+  auto sources = TRY(matching::load_published(config.mappings_folder + "/policies", fields, findings));
   if (!findings.errors.empty())
     return refuse("policies_invalid", "The policies are not in order:" + lines_of(findings.errors));
   std::vector<matching::Policy> policies;

@@ -27,13 +27,14 @@ Date to_date(std::int64_t number) {
   return Date(std::chrono::sys_days(std::chrono::days(number)));
 }
 
-/// True when an item begins or ends between the two days: its verdict may then change for everybody.
+/// True when an item begins or ends between the two days, or looks back from the day: its verdict may then change for
+/// everybody.
 bool window_moves(const matching::Policy& policy, Date after, Date through) {
   const auto crossed = [&](const std::optional<Date>& first_other_day) {
     return first_other_day && *first_other_day > after && *first_other_day <= through;
   };
   const auto ended = policy.valid_to ? std::optional<Date>(policy.valid_to->plus_days(1)) : std::nullopt;
-  return crossed(policy.valid_from) || crossed(ended);
+  return crossed(policy.valid_from) || crossed(ended) || (through > after && matching::depends_on_day(policy));
 }
 
 }  // namespace

@@ -17,12 +17,15 @@ struct Reading {
   const char* unknown_reason = "";
 };
 
-Reading read(const EnterpriseProfile& profile, const std::string& field, FieldType type, int max_age_days, Date day) {
-  const auto* state = profile.find(field);
+template <class Known>
+Reading read(const Known& known, const std::string& field, FieldType type, const Clause& clause, Date day) {
+  const auto* state = known.find(field);
   if (state == nullptr) return {nullptr, "missing"};
   if (!state->value) return {nullptr, zhida::to_text(state->reason)};
   if (!fits(state->value->data, type)) return {nullptr, "wrong_type"};
-  if (max_age_days > 0 && state->value->as_of.plus_days(max_age_days) < day) return {nullptr, "stale"};
+  if (clause.max_age_days > 0 && state->value->as_of.plus_days(clause.max_age_days) < day) return {nullptr, "stale"};
+  if (!clause.sources.empty() && std::ranges::find(clause.sources, state->value->source) == clause.sources.end())
+    return {nullptr, "other_source"};
   return {&*state->value, ""};
 }
 
@@ -43,7 +46,14 @@ bool below_any(const FieldData& data, const std::vector<FieldData>& operands,
                              [&](const FieldData& operand) { return below(code, std::get<std::string>(operand)); });
 }
 
-bool holds(const Clause& clause, const FieldData& data) {
+bool has_code(const FieldData& data, const FieldData& wanted) {
+  const auto codes = codes_of(std::get<std::string>(data));
+  return std::ranges::find(codes, std::string_view(std::get<std::string>(wanted))) != codes.end();
+}
+
+}  // namespace
+
+bool condition_holds(const Clause& clause, const FieldData& data) {
   const auto& operands = clause.operands;
   switch (clause.op) {
     case Operator::eq:
@@ -77,11 +87,18 @@ bool holds(const Clause& clause, const FieldData& data) {
       return below_any(data, operands, industry_below);
     case Operator::region_in:
       return below_any(data, operands, region_below);
+    case Operator::all_of:
+      return std::ranges::all_of(operands, [&](const FieldData& operand) { return has_code(data, operand); });
+    case Operator::any_of:
+      return std::ranges::any_of(operands, [&](const FieldData& operand) { return has_code(data, operand); });
+    case Operator::not_received:
+    case Operator::no_event_within:
+      return data <= operands.front();  // resolved() put the first day of the window there.
   }
   return false;
 }
 
-__extension__ typedef __int128 Wide;
+namespace {
 
 Wide number_of(const FieldData& data) {
   if (const auto* date = std::get_if<Date>(&data)) return date->days().time_since_epoch().count();
@@ -104,6 +121,8 @@ std::string gap_of(const Clause& clause, const FieldData& data) {
       gap = number_of(data) - number_of(clause.operands.front()) + 1;
       break;
     case Operator::lte:
+    case Operator::not_received:
+    case Operator::no_event_within:
       gap = number_of(data) - number_of(clause.operands.front());
       break;
     case Operator::between:
@@ -120,9 +139,10 @@ std::string gap_of(const Clause& clause, const FieldData& data) {
 
 /// Listed, and for the first time. Being listed at all is asked first: a firm that is on no list has no first time,
 /// whatever is known of it.
-void judge_first_time(const Clause& clause, const EnterpriseProfile& profile, Date day, ClauseVerdict& out) {
-  const auto listed = read(profile, clause.field, FieldType::boolean, clause.max_age_days, day);
-  const auto first = read(profile, clause.field + "_first_time", FieldType::boolean, clause.max_age_days, day);
+template <class Known>
+void judge_first_time(const Clause& clause, const Known& known, Date day, ClauseVerdict& out) {
+  const auto listed = read(known, clause.field, FieldType::boolean, clause, day);
+  const auto first = read(known, clause.field + "_first_time", FieldType::boolean, clause, day);
   const auto verdict_of = [](const Reading& reading) {
     return reading.value == nullptr ? Verdict::unknown : met_if(std::get<bool>(reading.value->data));
   };
@@ -136,10 +156,77 @@ void judge_first_time(const Clause& clause, const EnterpriseProfile& profile, Da
   if (out.verdict == Verdict::unknown) out.unknown_reason = shown.unknown_reason;
 }
 
-Verdict evaluate_clause(const Clause& clause, const EnterpriseProfile& profile, Date day, bool negated,
-                        std::vector<ClauseVerdict>& out) {
+/// `clause` has no region data and no open window any more.
+template <class Known>
+ClauseVerdict judge(const Clause& clause, const Known& known, Date day) {
+  ZHIDA_ASSERT(clause.kind == Clause::Kind::condition);
+  ClauseVerdict out;
+  out.id = clause.id;
+  out.text = clause.text;
+  out.field = clause.field;
+  out.threshold = clause.threshold;
+  if (clause.op == Operator::first_time) {
+    judge_first_time(clause, known, day, out);
+    return out;
+  }
+  const auto reading = read(known, clause.field, clause.type, clause, day);
+  if (reading.value == nullptr) {
+    out.unknown_reason = reading.unknown_reason;
+    return out;
+  }
+  describe(out, *reading.value);
+  if (condition_holds(clause, reading.value->data)) {
+    out.verdict = Verdict::met;
+  } else if (clause.false_is_unknown) {
+    out.unknown_reason = "out_of_range";
+  } else {
+    out.verdict = Verdict::not_met;
+    out.gap = gap_of(clause, reading.value->data);
+  }
+  return out;
+}
+
+bool has_window(const Clause& clause) {
+  return clause.op == Operator::not_received || clause.op == Operator::no_event_within;
+}
+
+/// The clause with the last day before its window as operand.
+Clause with_window(const Clause& clause, Date day) {
+  auto out = clause;
+  out.operands = {clause.months > 0 ? day.plus_months(-clause.months) : never()};
+  return out;
+}
+
+ClauseVerdict judge(const Clause& clause, const Facts& facts) {
+  if (has_window(clause)) return judge(with_window(clause, facts.day()), facts, facts.day());
+  if (clause.operand_data.empty()) return judge(clause, facts, facts.day());
+  auto resolved = clause;
+  for (std::size_t i = 0; i < clause.operand_data.size(); ++i) {
+    if (clause.operand_data[i].empty()) continue;
+    const auto* value = facts.datum(clause.operand_data[i]);
+    if (value == nullptr) {
+      ClauseVerdict out;
+      out.id = clause.id;
+      out.text = clause.text;
+      out.field = clause.operand_data[i];
+      out.threshold = clause.threshold;
+      out.unknown_reason = "no_region_data";
+      return out;
+    }
+    resolved.operands[i] = *value;
+  }
+  auto out = judge(resolved, facts, facts.day());
+  const auto number = [](const FieldData& data) { return zhida::to_text(data); };
+  std::string values;
+  for (std::size_t i = 0; i < clause.operand_data.size(); ++i)
+    if (!clause.operand_data[i].empty()) values += (values.empty() ? " (" : ", ") + number(resolved.operands[i]);
+  out.threshold += values + ")";
+  return out;
+}
+
+Verdict walk(const Clause& clause, const Facts& facts, bool negated, std::vector<ClauseVerdict>& out) {
   if (clause.kind == Clause::Kind::condition) {
-    out.push_back(evaluate_condition(clause, profile, day));
+    out.push_back(judge(clause, facts));
     const auto verdict = out.back().verdict;
     // `fail` counts against the firm: below a `not` that is the verdict met, since it will be turned round.
     if (verdict == Verdict::unknown && clause.on_unknown == OnUnknown::fail) return met_if(negated);
@@ -151,7 +238,7 @@ Verdict evaluate_clause(const Clause& clause, const EnterpriseProfile& profile, 
   auto verdict = clause.kind == Clause::Kind::any ? Verdict::not_met : Verdict::met;
   for (const auto& child : clause.children) {
     const bool turned = clause.kind == Clause::Kind::negation;
-    const auto part = evaluate_clause(child, profile, day, negated != turned, out);
+    const auto part = walk(child, facts, negated != turned, out);
     verdict = clause.kind == Clause::Kind::any ? either(verdict, part) : both(verdict, turned ? opposite(part) : part);
   }
   if (reported) {
@@ -177,25 +264,12 @@ ClauseVerdict judge_validity(const Policy& policy, Date day) {
 }  // namespace
 
 ClauseVerdict evaluate_condition(const Clause& clause, const EnterpriseProfile& profile, Date day) {
-  ZHIDA_ASSERT(clause.kind == Clause::Kind::condition);
-  ClauseVerdict out;
-  out.id = clause.id;
-  out.text = clause.text;
-  out.field = clause.field;
-  out.threshold = clause.threshold;
-  if (clause.op == Operator::first_time) {
-    judge_first_time(clause, profile, day, out);
-    return out;
-  }
-  const auto reading = read(profile, clause.field, clause.type, clause.max_age_days, day);
-  if (reading.value == nullptr) {
-    out.unknown_reason = reading.unknown_reason;
-    return out;
-  }
-  describe(out, *reading.value);
-  out.verdict = met_if(holds(clause, reading.value->data));
-  if (out.verdict == Verdict::not_met) out.gap = gap_of(clause, reading.value->data);
-  return out;
+  return has_window(clause) ? judge(with_window(clause, day), profile, day) : judge(clause, profile, day);
+}
+
+Verdict evaluate_clause(const Clause& clause, const Facts& facts, std::vector<ClauseVerdict>* told) {
+  std::vector<ClauseVerdict> ignored;
+  return walk(clause, facts, false, told == nullptr ? ignored : *told);
 }
 
 Entitlement evaluate(const Policy& policy, const EnterpriseProfile& profile, Date day) {
@@ -214,9 +288,17 @@ Entitlement evaluate(const Policy& policy, const EnterpriseProfile& profile, Dat
     out.clauses.push_back(judge_validity(policy, day));
     verdict = out.clauses.back().verdict;
   }
-  verdict = both(verdict, evaluate_clause(policy.when, profile, day, false, out.clauses));
+  const Facts facts(policy, profile, day);
+  verdict = both(verdict, walk(policy.when, facts, false, out.clauses));
+  if (policy.kind == ItemKind::reminder) {
+    ClauseVerdict reminder;
+    reminder.id = "reminder";
+    reminder.text = "暂难以数据判断，提醒企业在线申请";
+    out.clauses.push_back(std::move(reminder));
+    verdict = both(verdict, Verdict::unknown);
+  }
 
-  auto amount = compute_amount(policy, profile);
+  auto amount = compute_amount(policy, facts);
   if (amount.clause) out.clauses.push_back(std::move(*amount.clause));
   verdict = both(verdict, amount.verdict);
 

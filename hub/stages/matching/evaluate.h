@@ -2,6 +2,7 @@
 #include "base/time.h"
 #include "domain/enterprise_profile.h"
 #include "domain/entitlement.h"
+#include "stages/matching/facts.h"
 #include "stages/matching/policy.h"
 
 namespace zhida::matching {
@@ -11,10 +12,18 @@ namespace zhida::matching {
 /// unknown, and unknown never becomes met.
 ///
 /// Besides the policy's own clauses two more are reported: `valid`, where the policy states a period, and `amount`,
-/// where the sum depends on profile data; a sum that cannot be computed leaves the verdict unknown.
+/// where the sum depends on profile data; a sum that cannot be computed leaves the verdict unknown. An item that cannot
+/// be computed at all (ItemKind::reminder) has the clause `reminder`, always unknown.
 Entitlement evaluate(const Policy& policy, const EnterpriseProfile& profile, Date day);
 
-/// One condition alone; `clause.kind` must be condition.
+/// One condition alone, without region data or derived fields; `clause.kind` must be condition.
 ClauseVerdict evaluate_condition(const Clause& clause, const EnterpriseProfile& profile, Date day);
+
+/// A clause of the policy and everything below it. Unlike evaluate() it tells of the parts only if `told` is given.
+Verdict evaluate_clause(const Clause& clause, const Facts& facts, std::vector<ClauseVerdict>* told = nullptr);
+
+/// Whether a value of the clause's own type does what the condition asks; its operands must be values (no region data)
+/// and its operator no window. For first_time the value is that of the list itself.
+bool condition_holds(const Clause& clause, const FieldData& data);
 
 }  // namespace zhida::matching

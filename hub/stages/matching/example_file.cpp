@@ -6,6 +6,7 @@
 #include "platform/config/yaml.h"
 #include "stages/matching/evaluate.h"
 #include "stages/matching/literal.h"
+#include "stages/matching/persons.h"
 #include "stages/matching/reader_file.h"
 
 namespace zhida::matching {
@@ -26,13 +27,15 @@ class ExampleReader {
 
   std::vector<PolicyExample> read(const ConfigNode& root) {
     std::vector<PolicyExample> out;
-    if (!check(root, root.only_keys({"policy", "at", "cases"}))) return out;
+    if (!check(root, root.only_keys({"policy", "at", "division", "base", "cases"}))) return out;
     const auto id = root.string("policy");
     if (!check(root, id)) return out;
     if (id.value() != policy_.id.str())
       error(root, "example_of_other_policy",
             "These examples are of " + id.value() + ", not of " + policy_.id.str() + ".");
     const auto at = day(root, Date{});
+    division_ = said(root, "division", "");
+    base_ = root.find("base");
     const auto cases = root.require("cases");
     if (!check(root, cases)) return out;
     for (const auto& item : cases.value().items()) out.push_back(read_case(item, at));
@@ -48,6 +51,11 @@ class ExampleReader {
   bool check(const ConfigNode& node, const Checked& checked) {
     if (!checked) errors_.push_back(finding_at(node, checked.error()));
     return bool(checked);
+  }
+
+  std::string said(const ConfigNode& node, const char* key, const std::string& otherwise) {
+    const auto text = node.string_or(key, otherwise);
+    return check(node, text) ? text.value() : otherwise;
   }
 
   Date day(const ConfigNode& node, Date otherwise) {
@@ -66,13 +74,24 @@ class ExampleReader {
   PolicyExample read_case(const ConfigNode& node, Date at) {
     PolicyExample out;
     out.place = node.where();
-    if (!check(node, node.only_keys({"name", "at", "given", "expect"}))) return out;
+    if (!check(node, node.only_keys({"name", "at", "division", "given", "without", "persons", "used", "expect"})))
+      return out;
     out.name = node.string_or("name", "").value();
     out.at = day(node, at);
     if (out.at == Date{}) error(node, "config_missing", "\"at\" is missing, here and at the top: on which day?");
     out.profile.as_of = out.at;
+    out.profile.division = said(node, "division", division_);
+    if (base_)
+      for (const auto& value : base_->items()) read_value(value, out);
     if (const auto given = node.find("given"))
       for (const auto& value : given->items()) read_value(value, out);
+    if (const auto without = node.strings_or_empty("without"); check(node, without))
+      for (const auto& written : without.value()) {
+        const auto* spec = find(written);
+        if (spec == nullptr || out.profile.fields.erase(spec->name) == 0)
+          error(node, "field_unknown", "There is nothing to leave out: " + written + " is not given.");
+      }
+    read_persons(node, out);
     const auto expect = node.require("expect");
     if (!check(node, expect) ||
         !check(expect.value(), expect.value().only_keys({"verdict", "amount", "tranches", "clauses"})))
@@ -94,49 +113,80 @@ class ExampleReader {
     return check(node, amount) ? amount.value() : Money{};
   }
 
+  void read_persons(const ConfigNode& node, PolicyExample& out) {
+    const auto persons = node.find("persons");
+    if (!persons) return;
+    const auto used = node.strings_or_empty("used");
+    if (!check(node, used)) return;
+    out.used_persons = used.value();
+    for (const auto& item : persons->items()) {
+      PersonRow row;
+      for (const auto& value : item.items()) {
+        if (value.key() == "id")
+          row.digest = value.text();
+        else if (const auto* spec = known(value))
+          row.fields[spec->name] = state_of(value, *spec, out.at);
+      }
+      out.persons.push_back(std::move(row));
+    }
+    out.with_persons = true;
+  }
+
+  const FieldSpec* find(const std::string& written) const {
+    const auto* spec = fields_.find(written);
+    if (spec != nullptr) return spec;
+    const auto title = titles_.find(written);
+    return title == titles_.end() ? nullptr : fields_.find(title->second);
+  }
+
+  const FieldSpec* known(const ConfigNode& node) {
+    const auto* spec = find(node.key());
+    if (spec == nullptr)
+      error(node, "field_unknown", "fields.yaml has no field \"" + node.key() + "\", and the item declares none.");
+    return spec;
+  }
+
   void read_value(const ConfigNode& node, PolicyExample& out) {
-    auto name = node.key();
-    const FieldSpec* spec = fields_.find(name);
-    if (spec == nullptr) {
-      if (const auto title = titles_.find(name); title != titles_.end()) spec = fields_.find(title->second);
-    }
-    auto type = FieldType::text;
-    std::string unit;
-    if (spec != nullptr) {
-      name = spec->name;
-      type = spec->type;
-      if (type == FieldType::integer) unit = spec->unit;
-    } else {
-      const auto missing = std::ranges::find(policy_.missing_fields, name, &MissingField::name);
-      if (missing == policy_.missing_fields.end())
-        return error(node, "field_unknown", "fields.yaml has no field \"" + name + "\".");
-      type = missing->type;
-    }
+    if (const auto* spec = known(node)) out.profile.fields[spec->name] = state_of(node, *spec, out.at);
+  }
+
+  FieldState state_of(const ConfigNode& node, const FieldSpec& spec, Date at) {
     FieldState state;
-    if (node.is_map()) {
+    ProfileValue value;
+    value.source = "example";
+    value.as_of = at;
+    auto written = node;
+    if (node.is_map() && node.has("value")) {
+      if (!check(node, node.only_keys({"value", "as_of", "source"}))) return state;
+      written = *node.find("value");
+      value.source = said(node, "source", "example");
+      if (const auto as_of = node.find("as_of")) {
+        const auto parsed = Date::parse(as_of->text());
+        if (check(*as_of, parsed)) value.as_of = parsed.value();
+      }
+    } else if (node.is_map()) {
       const auto reason = node.find("unknown");
       const auto text = reason ? reason->text() : "";
       if (text != "stale" && text != "conflict" && text != "missing")
-        return error(node, "value_malformed", "Write a value, or {unknown: missing}, stale or conflict.");
+        error(node, "value_malformed", "Write a value, or {unknown: missing}, stale or conflict.");
       state.reason = text == "stale"      ? UnknownReason::stale
                      : text == "conflict" ? UnknownReason::conflict
                                           : UnknownReason::missing;
-    } else {
-      const auto data = parse_literal(node.text(), type, unit);
-      if (!check(node, data)) return;
-      ProfileValue value;
-      value.data = data.value();
-      value.source = "example";
-      value.as_of = out.at;
-      state.value = std::move(value);
+      return state;
     }
-    out.profile.fields[name] = std::move(state);
+    const auto data = parse_literal(written.text(), spec.type, spec.type == FieldType::integer ? spec.unit : "");
+    if (!check(written, data)) return state;
+    value.data = data.value();
+    state.value = std::move(value);
+    return state;
   }
 
   const Policy& policy_;
   const FieldCatalogue& fields_;
   std::map<std::string, std::string> titles_;
   std::vector<Finding>& errors_;
+  std::string division_;
+  std::optional<ConfigNode> base_;
 };
 
 std::string fen_text(const std::optional<Money>& amount) {
@@ -159,12 +209,28 @@ std::vector<PolicyExample> parse_examples(const std::string& text, const std::st
     errors.push_back(file_finding(path, root.error()));
     return {};
   }
-  return ExampleReader(policy, fields, errors).read(root.value());
+  const auto all_fields = extended(fields, {{path, policy}});
+  return ExampleReader(policy, all_fields, errors).read(root.value());
+}
+
+EnterpriseProfile profile_of(const Policy& policy, const PolicyExample& example) {
+  auto out = example.profile;
+  if (!example.with_persons) return out;
+  for (const auto& rule : policy.persons) {
+    const auto tally = tally_persons(
+        policy, rule, out, example.persons,
+        [&](const std::string& digest, const std::string&) {
+          return std::ranges::find(example.used_persons, digest) != example.used_persons.end();
+        },
+        example.at);
+    out.fields[rule.count_field] = tally.state(example.at);
+  }
+  return out;
 }
 
 std::vector<std::string> run_example(const Policy& policy, const PolicyExample& example) {
   std::vector<std::string> out;
-  const auto entitlement = evaluate(policy, example.profile, example.at);
+  const auto entitlement = evaluate(policy, profile_of(policy, example), example.at);
   if (entitlement.verdict != example.verdict)
     out.push_back(std::string("The verdict is ") + zhida::to_text(entitlement.verdict) + ", expected " +
                   zhida::to_text(example.verdict) + ".");

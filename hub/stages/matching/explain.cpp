@@ -3,6 +3,8 @@
 #include <charconv>
 #include <utility>
 
+#include "stages/matching/render_amount.h"
+
 namespace zhida::matching {
 namespace {
 
@@ -24,10 +26,14 @@ std::string money_text(std::int64_t fen) {
   return decimal(fen, 2) + "元";
 }
 
+}  // namespace
+
 std::string title_of(const Policy& policy, const std::string& field) {
   const auto found = policy.titles.find(field);
   return found == policy.titles.end() ? field : found->second;
 }
+
+namespace {
 
 std::string operands_text(const Clause& clause) {
   std::string out;
@@ -36,9 +42,18 @@ std::string operands_text(const Clause& clause) {
   return out;
 }
 
-/// What the clause asks of the value, without the field's name.
-std::string demand_text(const Clause& clause) {
-  const auto operand = [&](std::size_t i) { return people_text(clause.operands[i], clause.type, clause.unit); };
+std::string window_text(const Clause& clause) {
+  return clause.months > 0 ? "近" + std::to_string(clause.months) + "个月内" : "此前";
+}
+
+}  // namespace
+
+std::string demand_text(const Policy& policy, const Clause& clause) {
+  const auto operand = [&](std::size_t i) {
+    if (i < clause.operand_data.size() && !clause.operand_data[i].empty())
+      return "本地区" + title_of(policy, clause.operand_data[i]);
+    return people_text(clause.operands[i], clause.type, clause.unit);
+  };
   switch (clause.op) {
     case Operator::eq:
       return "为" + operand(0);
@@ -76,9 +91,19 @@ std::string demand_text(const Clause& clause) {
       return "属于行业" + operands_text(clause);
     case Operator::region_in:
       return "属于区划" + operands_text(clause);
+    case Operator::all_of:
+      return "包含全部：" + operands_text(clause);
+    case Operator::any_of:
+      return "至少包含其一：" + operands_text(clause);
+    case Operator::not_received:
+      return window_text(clause) + "未享受";
+    case Operator::no_event_within:
+      return window_text(clause) + "未发生";
   }
   return "";
 }
+
+namespace {
 
 const char* verdict_text(Verdict verdict) {
   switch (verdict) {
@@ -97,6 +122,8 @@ std::string reason_text(const std::string& reason) {
   if (reason == "stale") return "数据已过期";
   if (reason == "wrong_type") return "数据类型不符";
   if (reason == "out_of_range") return "数值超出可计算范围";
+  if (reason == "other_source") return "数据不是规定来源的";
+  if (reason == "no_region_data") return "：所在区划没有公布标准";
   return "缺少数据";
 }
 
@@ -109,6 +136,7 @@ const Clause* find_clause(const Clause& clause, const std::string& id) {
 
 FieldData read_back(const std::string& text, FieldType type) {
   if (type == FieldType::boolean) return text == "true";
+  if (type == FieldType::date && text == never().to_string()) return never();
   if (type == FieldType::integer || type == FieldType::money_fen || type == FieldType::rate_ppm) {
     std::int64_t number = 0;
     std::from_chars(text.data(), text.data() + text.size(), number);
@@ -120,10 +148,12 @@ FieldData read_back(const std::string& text, FieldType type) {
 void render_clause(const Policy& policy, const Clause& clause, int depth, std::string& out) {
   out += std::string(static_cast<std::size_t>(depth) * 2, ' ') + "- ";
   if (clause.kind == Clause::Kind::condition) {
-    out += clause.text + "〔" + title_of(policy, clause.field) + demand_text(clause) + "〕";
+    out += clause.text + "〔" + title_of(policy, clause.field) + demand_text(policy, clause) + "〕";
     if (clause.on_unknown == OnUnknown::ask_enterprise) out += "（数据不明时询问企业）";
     if (clause.on_unknown == OnUnknown::fail) out += "（数据不明时视为不符合）";
     if (clause.max_age_days > 0) out += "（数据不得早于" + std::to_string(clause.max_age_days) + "天前）";
+    for (const auto& source : clause.sources) out += "（须来源于" + source + "）";
+    if (!clause.article.empty()) out += "（" + clause.article + "）";
     out += "\n";
     return;
   }
@@ -134,43 +164,8 @@ void render_clause(const Policy& policy, const Clause& clause, int depth, std::s
   for (const auto& child : clause.children) render_clause(policy, child, depth + 1, out);
 }
 
-struct AmountText {
-  const Policy& policy;
-  std::string operator()(const FixedAmount& rule) const { return money_text(rule.amount.fen()); }
-  std::string operator()(const RatioAmount& rule) const {
-    if (rule.by.empty())
-      return title_of(policy, rule.base) + "的" + people_text(FieldData(rule.rate_ppm), FieldType::rate_ppm, "%");
-    std::string out = title_of(policy, rule.base) + "乘以比例，按" + title_of(policy, rule.by) + "：";
-    const char* comma = "";
-    for (const auto& [code, rate] : rule.rates_ppm) {
-      out += comma + code + " " + people_text(FieldData(rate), FieldType::rate_ppm, "%");
-      comma = "，";
-    }
-    return out;
-  }
-  std::string operator()(const LookupAmount& rule) const { return table(rule.by, rule.amounts); }
-  std::string operator()(const PerUnitAmount& rule) const {
-    return "每" + title_of(policy, rule.count) + "单位" + money_text(rule.unit_amount.fen()) +
-           (rule.units_max ? "，最多计" + std::to_string(*rule.units_max) : "");
-  }
-  std::string operator()(const ScheduleAmount& rule) const {
-    return "先按" + rule.advance_code + "类标准的" +
-           people_text(FieldData(rule.advance_rate_ppm), FieldType::rate_ppm, "%") + "兑付；" +
-           title_of(policy, rule.by) + "公布后补足差额。" + table(rule.by, rule.amounts);
-  }
-  std::string operator()(const ReliefAmount&) const { return "直接减免，不拨付资金"; }
-  std::string table(const std::string& by, const std::map<std::string, Money>& amounts) const {
-    std::string out = "按" + title_of(policy, by) + "：";
-    const char* comma = "";
-    for (const auto& [code, amount] : amounts) {
-      out += comma + code + " " + money_text(amount.fen());
-      comma = "，";
-    }
-    return out;
-  }
-};
-
 std::string channel_text(const Handling& handling) {
+  if (handling.funding == Funding::tax_refund) return "税务退库（本平台只送达决定并记录结果）";
   switch (handling.channel) {
     case Channel::social_insurance_fund:
       return "社会保险基金支付（本平台只送达决定）";
@@ -179,7 +174,8 @@ std::string channel_text(const Handling& handling) {
     case Channel::appropriation:
       break;
   }
-  return "财政预算指标支付，项目代码 " + handling.project_code;
+  const auto code = handling.project_code.empty() ? "" : "，项目代码 " + handling.project_code;
+  return (handling.funding == Funding::pool ? "资金池支付" : "财政预算指标支付") + code;
 }
 
 }  // namespace
@@ -191,6 +187,8 @@ std::string people_text(const FieldData& data, FieldType type, const std::string
     if (type == FieldType::rate_ppm) return decimal(*number, 4) + "%";
     return std::to_string(*number) + unit;
   }
+  const auto* day = std::get_if<Date>(&data);
+  if (day != nullptr && *day == never()) return "从未";
   return zhida::to_text(data);
 }
 
@@ -207,8 +205,8 @@ std::string render(const Policy& policy) {
            (policy.valid_to ? policy.valid_to->to_string() : "（未载明）") + "\n";
   out += "条件：\n";
   render_clause(policy, policy.when, 0, out);
-  out += "标准：" + policy.amount.text + "〔" + std::visit(AmountText{policy}, policy.amount.rule) + "〕\n";
-  if (policy.amount.cap) out += "封顶：" + money_text(policy.amount.cap->fen()) + "\n";
+  render_item(policy, out);
+  render_amount(policy, out);
   const auto& handling = policy.handling;
   out += "资金渠道：" + channel_text(handling) + "\n";
   if (handling.channel == Channel::appropriation)
@@ -248,7 +246,7 @@ std::string explain_clause(const Policy& policy, const ClauseVerdict& verdict) {
       return people_text(read_back(text, clause->type), clause->type, clause->unit);
     };
     if (!verdict.value.empty()) add("现为" + shown(verdict.value));
-    if (verdict.verdict != Verdict::met) add("要求" + demand_text(*clause));
+    if (verdict.verdict != Verdict::met) add("要求" + demand_text(policy, *clause));
     if (!verdict.gap.empty()) add("差" + (clause->type == FieldType::date ? verdict.gap + "天" : shown(verdict.gap)));
   } else if (clause == nullptr && verdict.id == "valid") {
     add(verdict.value + "，有效期 " + verdict.threshold);

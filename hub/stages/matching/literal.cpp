@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "stages/matching/policy.h"
+
 namespace zhida::matching {
 namespace {
 
@@ -86,6 +88,7 @@ Result<FieldData> parse_literal(std::string_view text, FieldType type, std::stri
     case FieldType::rate_ppm:
       return FieldData(TRY(parse_rate_literal(text)));
     case FieldType::date: {
+      if (text == "从未" || text == "never") return FieldData(never());
       const auto date = Date::parse(text);
       if (!date) return refuse("value_malformed", "\"" + std::string(text) + "\" is not a day like 2025-12-31.");
       return FieldData(date.value());

@@ -8,10 +8,10 @@
 
 namespace zhida::matching {
 
-/// A value as people write it in a policy or its examples: `12 月`, `10 万元`, `5.5 %`, `2025-12-31`, `是`, `A`. The
-/// unit is part of the value and must be written wherever the field has one: money in 分, 元, 万元 or 亿元, rates in %,
-/// counts in `unit`. Errors `value_malformed`, `unit_missing`, `unit_wrong`, `value_too_fine` (a fraction of a fen or
-/// of a millionth).
+/// A value as people write it in a policy or its examples: `12 月`, `10 万元`, `5.5 %`, `2025-12-31`, `从未`, `是`,
+/// `A`. The unit is part of the value and must be written wherever the field has one: money in 分, 元, 万元 or 亿元,
+/// rates in %, counts in `unit`. Errors `value_malformed`, `unit_missing`, `unit_wrong`, `value_too_fine` (a fraction
+/// of a fen or of a millionth).
 Result<FieldData> parse_literal(std::string_view text, FieldType type, std::string_view unit);
 
 /// `10 万元`; errors as above.

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "stages/matching/evaluate.h"
 #include "stages/matching/policy_store.h"
+#include "stages/matching/receipt_store.h"
 
 namespace zhida::matching {
 namespace {
@@ -76,6 +77,12 @@ Result<MatchOutcome> MatchingStage::on_profiles_changed(storage::Transaction& tr
                                                         const std::string& trace_id) {
   MatchOutcome out;
   const auto now = clock_.now();
+  std::vector<EnterpriseProfile> with_receipts;
+  if (!benefits_asked(policies).empty()) {
+    with_receipts.assign(profiles.begin(), profiles.end());
+    CHECK_OK(add_receipts(transaction, policies, with_receipts));
+    profiles = with_receipts;
+  }
   for (const auto& profile : profiles) {
     const auto stored = TRY(read_entitlements(transaction, profile.uscc));
     for (const auto& policy : policies) {

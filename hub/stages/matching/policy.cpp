@@ -4,6 +4,9 @@
 #include <array>
 #include <utility>
 
+#include "stages/matching/evaluate.h"
+#include "stages/matching/region_industry.h"
+
 namespace zhida::matching {
 namespace {
 
@@ -27,7 +30,11 @@ constexpr auto kOperators = std::to_array<Names<Operator>>({{Operator::eq, "eq"}
                                                             {Operator::date_gte, "date_gte"},
                                                             {Operator::date_between, "date_between"},
                                                             {Operator::industry_in, "industry_in"},
-                                                            {Operator::region_in, "region_in"}});
+                                                            {Operator::region_in, "region_in"},
+                                                            {Operator::all_of, "all_of"},
+                                                            {Operator::any_of, "any_of"},
+                                                            {Operator::not_received, "not_received"},
+                                                            {Operator::no_event_within, "no_event_within"}});
 
 constexpr auto kAliases = std::to_array<Names<Operator>>({{Operator::eq, "="},
                                                           {Operator::not_in, "!="},
@@ -49,8 +56,13 @@ std::string joined(const std::vector<FieldData>& operands) {
   return out + "]";
 }
 
+std::string operand_text(const Clause& clause, std::size_t i) {
+  if (i < clause.operand_data.size() && !clause.operand_data[i].empty()) return clause.operand_data[i];
+  return zhida::to_text(clause.operands[i]);
+}
+
 std::string threshold_of(const Clause& clause) {
-  const auto first = [&] { return zhida::to_text(clause.operands.front()); };
+  const auto first = [&] { return operand_text(clause, 0); };
   switch (clause.op) {
     case Operator::eq:
       return "= " + first();
@@ -58,7 +70,13 @@ std::string threshold_of(const Clause& clause) {
     case Operator::not_in:
     case Operator::industry_in:
     case Operator::region_in:
+    case Operator::all_of:
+    case Operator::any_of:
       return std::string(to_text(clause.op)) + " " + joined(clause.operands);
+    case Operator::not_received:
+    case Operator::no_event_within:
+      return std::string(to_text(clause.op)) +
+             (clause.months > 0 ? " " + std::to_string(clause.months) + " months" : "");
     case Operator::gt:
       return "> " + first();
     case Operator::gte:
@@ -70,7 +88,7 @@ std::string threshold_of(const Clause& clause) {
       return "<= " + first();
     case Operator::between:
     case Operator::date_between:
-      return first() + " .. " + zhida::to_text(clause.operands.back());
+      return first() + " .. " + operand_text(clause, 1);
     case Operator::is_true:
     case Operator::is_false:
     case Operator::exists:
@@ -87,125 +105,64 @@ void finish(Clause& clause) {
   for (auto& child : clause.children) finish(child);
 }
 
-Json to_json(const FieldData& data) {
-  if (const auto* number = std::get_if<std::int64_t>(&data)) return *number;
-  if (const auto* truth = std::get_if<bool>(&data)) return *truth;
-  return zhida::to_text(data);
-}
-
-const char* kind_name(Clause::Kind kind) {
-  switch (kind) {
-    case Clause::Kind::all:
-      return "all";
-    case Clause::Kind::any:
-      return "any";
-    case Clause::Kind::negation:
-      return "not";
-    case Clause::Kind::condition:
-      break;
-  }
-  return "condition";
-}
-
-Json to_json(const Clause& clause) {
-  Json out = Json::object();
-  if (!clause.id.empty()) out["id"] = clause.id;
-  if (!clause.text.empty()) out["text"] = clause.text;
-  if (clause.kind != Clause::Kind::condition) {
-    auto& children = out[kind_name(clause.kind)] = Json::array();
-    for (const auto& child : clause.children) children.push_back(to_json(child));
-    return out;
-  }
-  out["field"] = clause.field;
-  out["type"] = zhida::to_text(clause.type);
-  if (!clause.unit.empty()) out["unit"] = clause.unit;
-  out["op"] = to_text(clause.op);
-  out["on_unknown"] = to_text(clause.on_unknown);
-  if (clause.max_age_days > 0) out["max_age_days"] = clause.max_age_days;
-  if (!clause.operands.empty()) {
-    auto& operands = out["operands"] = Json::array();
-    for (const auto& operand : clause.operands) operands.push_back(to_json(operand));
-  }
-  return out;
-}
-
-Json fen_table(const std::map<std::string, Money>& amounts) {
-  Json out = Json::object();
-  for (const auto& [code, amount] : amounts) out[code] = amount.fen();
-  return out;
-}
-
-struct AmountToJson {
-  Json& out;
-  void operator()(const FixedAmount& rule) const { out["amount_fen"] = rule.amount.fen(); }
-  void operator()(const RatioAmount& rule) const {
-    out["base"] = rule.base;
-    if (rule.by.empty()) {
-      out["rate_ppm"] = rule.rate_ppm;
-    } else {
-      out["by"] = rule.by;
-      out["rates_ppm"] = rule.rates_ppm;
-    }
-  }
-  void operator()(const LookupAmount& rule) const {
-    out["by"] = rule.by;
-    out["amounts_fen"] = fen_table(rule.amounts);
-  }
-  void operator()(const PerUnitAmount& rule) const {
-    out["count"] = rule.count;
-    out["unit_amount_fen"] = rule.unit_amount.fen();
-    if (rule.units_max) out["units_max"] = *rule.units_max;
-  }
-  void operator()(const ScheduleAmount& rule) const {
-    out["by"] = rule.by;
-    out["amounts_fen"] = fen_table(rule.amounts);
-    out["advance_code"] = rule.advance_code;
-    out["advance_rate_ppm"] = rule.advance_rate_ppm;
-  }
-  void operator()(const ReliefAmount&) const {}
-};
-
-const char* rounding_name(Rounding rounding) {
-  return rounding == Rounding::down ? "down" : rounding == Rounding::up ? "up" : "half_up";
-}
-
-Json to_json(const Amount& amount) {
-  Json out = {{"family", family_of(amount)}, {"text", amount.text}};
-  if (amount.cap) out["cap_fen"] = amount.cap->fen();
-  if (!std::holds_alternative<ReliefAmount>(amount.rule))
-    out["rounding"] = {{"mode", rounding_name(amount.rounding)}, {"unit_fen", amount.rounding_unit_fen}};
-  std::visit(AmountToJson{out}, amount.rule);
-  return out;
-}
-
-Json to_json(const Handling& handling) {
-  Json out = {{"channel", to_text(handling.channel)},
-              {"payee", handling.payee == PayeeRule::own_account ? "own_account" : "any_account"},
-              {"period", handling.period},
-              {"review_departments", handling.review_departments},
-              {"recheck_fields", handling.recheck_fields}};
-  if (!handling.project_code.empty()) out["project_code"] = handling.project_code;
-  if (!handling.fund.empty()) out["fund"] = handling.fund;
-  if (handling.publicity)
-    out["publicity"] = {{"working_days", handling.publicity->working_days},
-                        {"basis", to_text(handling.publicity->basis)}};
-  if (handling.confirm_within_working_days) out["confirm_within_working_days"] = *handling.confirm_within_working_days;
-  if (handling.review_within_working_days) out["review_within_working_days"] = *handling.review_within_working_days;
-  return out;
-}
-
-struct AmountFields {
+struct RuleFields {
   std::set<std::string>& out;
+  void put(const std::string& field) const {
+    if (!field.empty()) out.insert(field);
+  }
   void operator()(const FixedAmount&) const {}
   void operator()(const RatioAmount& rule) const {
-    out.insert(rule.base);
-    if (!rule.by.empty()) out.insert(rule.by);
+    put(rule.base);
+    put(rule.by);
   }
-  void operator()(const LookupAmount& rule) const { out.insert(rule.by); }
-  void operator()(const PerUnitAmount& rule) const { out.insert(rule.count); }
-  void operator()(const ScheduleAmount& rule) const { out.insert(rule.by); }
+  void operator()(const LookupAmount& rule) const {
+    put(rule.by);
+    for (const auto& [code, field] : rule.counts) put(field);
+  }
+  void operator()(const PerUnitAmount& rule) const { put(rule.count); }
+  void operator()(const ScheduleAmount& rule) const { put(rule.by); }
   void operator()(const ReliefAmount&) const {}
+  void operator()(const TierAmount& rule) const { put(rule.base); }
+  void operator()(const BandsAmount& rule) const { put(rule.base); }
+  void operator()(const FormulaAmount& rule) const {
+    for (const auto& field : rule.formula.fields()) put(field);
+  }
+  void operator()(const ActualCostAmount& rule) const {
+    put(rule.base);
+    put(rule.months);
+  }
+  void operator()(const InterestAmount& rule) const {
+    put(rule.principal);
+    put(rule.rate_field);
+    put(rule.months);
+  }
+  void operator()(const StagesAmount&) const {}
+  void operator()(const NoAmount&) const {}
 };
+
+/// Calls `visit` for the roots of all clauses of the policy: conditions, tiers, stages, multipliers.
+template <class AnyPolicy, class Visit>
+void for_each_root(AnyPolicy& policy, const Visit& visit) {
+  visit(policy.when);
+  const auto of_rule = [&](auto& rule) {
+    if (auto* tiers = std::get_if<TierAmount>(&rule))
+      for (auto& tier : tiers->tiers) visit(tier.when);
+    if (auto* stages = std::get_if<StagesAmount>(&rule))
+      for (auto& stage : stages->stages) visit(stage.when);
+  };
+  of_rule(policy.amount.rule);
+  for (auto& part : policy.amount.parts) of_rule(part.rule);
+  for (auto& multiplier : policy.amount.multipliers) visit(multiplier.when);
+}
+
+constexpr std::array kFamilies = {"fixed", "ratio",   "lookup",      "per_unit", "schedule", "relief", "tier",
+                                  "bands", "formula", "actual_cost", "interest", "schedule", "none"};
+
+constexpr auto kFundings = std::to_array<Names<Funding>>({{Funding::appropriation, "appropriation"},
+                                                          {Funding::social_insurance_fund, "social_insurance_fund"},
+                                                          {Funding::tax_refund, "tax_refund"},
+                                                          {Funding::relief, "relief"},
+                                                          {Funding::pool, "pool"}});
 
 }  // namespace
 
@@ -257,8 +214,52 @@ const char* to_text(OnUnknown on_unknown) {
 }
 
 const char* family_of(const Amount& amount) {
-  constexpr std::array kFamilies = {"fixed", "ratio", "lookup", "per_unit", "schedule", "relief"};
-  return kFamilies[amount.rule.index()];
+  static_assert(kFamilies.size() == std::variant_size_v<AmountRule>);
+  const auto* tiers = std::get_if<TierAmount>(&amount.rule);
+  return tiers != nullptr && tiers->is_lookup ? "lookup" : kFamilies[amount.rule.index()];
+}
+
+std::vector<std::string> amount_families() {
+  return {"fixed",   "ratio",       "lookup",   "per_unit", "tier",   "bands",
+          "formula", "actual_cost", "interest", "schedule", "relief", "none"};
+}
+
+const char* to_text(Funding funding) {
+  return name_in(kFundings, funding);
+}
+
+std::optional<Funding> funding_from(std::string_view text) {
+  for (const auto& [funding, name] : kFundings)
+    if (text == name) return funding;
+  return std::nullopt;
+}
+
+const char* to_text(ItemKind kind) {
+  return kind == ItemKind::list ? "list" : kind == ItemKind::reminder ? "reminder" : "conditions";
+}
+
+const FieldData* RegionDatum::find(std::string_view division) const {
+  const FieldData* best = nullptr;
+  std::size_t width = 0;
+  for (const auto& [region, value] : values) {
+    if (!region_below(division, region)) continue;
+    std::size_t own = region.size();
+    while (own > 2 && region.compare(own - 2, 2, "00") == 0) own -= 2;
+    if (best != nullptr && own <= width) continue;
+    best = &value;
+    width = own;
+  }
+  return best;
+}
+
+Clause always() {
+  Clause out;
+  out.kind = Clause::Kind::all;
+  return out;
+}
+
+void for_each_clause_of(const Policy& policy, const std::function<void(const Clause&)>& visit) {
+  for_each_root(policy, [&](const Clause& root) { for_each_clause(root, visit); });
 }
 
 const char* to_text(Basis basis) {
@@ -296,45 +297,80 @@ HandlingSettings handling_settings(const Policy& policy) {
 
 std::set<std::string> fields_of(const Policy& policy) {
   std::set<std::string> out;
-  for_each_clause(policy.when, [&](const Clause& clause) {
+  for_each_clause_of(policy, [&](const Clause& clause) {
     if (clause.kind != Clause::Kind::condition) return;
     out.insert(clause.field);
     if (clause.op == Operator::first_time) out.insert(clause.field + "_first_time");
   });
-  std::visit(AmountFields{out}, policy.amount.rule);
+  std::visit(RuleFields{out}, policy.amount.rule);
+  for (const auto& part : policy.amount.parts) std::visit(RuleFields{out}, part.rule);
+  for (const auto& cap : policy.amount.field_caps) out.insert(cap.field);
+  // What derived fields are made of; the derived and the regional themselves are no fields of the profile.
+  for (auto field = policy.derived.rbegin(); field != policy.derived.rend(); ++field) {
+    if (out.erase(field->name) == 0) continue;
+    out.merge(field->formula.fields());
+  }
+  for (const auto& datum : policy.region_data) out.erase(datum.name);
+  return out;
+}
+
+bool depends_on_day(const Policy& policy) {
+  bool out = false;
+  for_each_clause_of(policy, [&](const Clause& clause) { out = out || clause.months > 0 || clause.max_age_days > 0; });
   return out;
 }
 
 void finish(Policy& policy) {
-  finish(policy.when);
+  for_each_root(policy, [](Clause& root) { finish(root); });
+  for (auto& persons : policy.persons) finish(persons.when);
 }
 
-Json to_json(const Policy& policy) {
-  Json out = {{"id", policy.id.str()},
-              {"title", policy.title},
-              {"subject", policy.subject},
-              {"when", to_json(policy.when)},
-              {"amount", to_json(policy.amount)},
-              {"handling", to_json(policy.handling)},
-              {"local_settings", policy.local_settings},
-              {"titles", policy.titles}};
-  const auto put = [&](const char* name, const std::string& value) {
-    if (!value.empty()) out[name] = value;
+Clause specialised(const Policy& policy, const Clause& clause, std::string_view division, Date day) {
+  auto out = clause;
+  for (auto& child : out.children) child = specialised(policy, child, division, day);
+  if (out.kind != Clause::Kind::condition) return out;
+  const auto datum_of = [&](const std::string& name) {
+    const auto found = std::ranges::find(policy.region_data, name, &RegionDatum::name);
+    return found == policy.region_data.end() ? nullptr : found->find(division);
   };
-  put("issuer", policy.issuer);
-  put("level", policy.level);
-  put("document", policy.document);
-  put("document_number", policy.document_number);
-  put("basis_url", policy.basis_url);
-  put("class", policy.policy_class);
-  if (policy.class_inferred) out["class_inferred"] = true;
-  if (policy.valid_from) out["valid_from"] = policy.valid_from->to_string();
-  if (policy.valid_to) out["valid_to"] = policy.valid_to->to_string();
-  if (!policy.missing_fields.empty()) {
-    auto& missing = out["missing_fields"] = Json::array();
-    for (const auto& field : policy.missing_fields)
-      missing.push_back({{"name", field.name}, {"title", field.title}, {"type", zhida::to_text(field.type)}});
+  const auto nobody_knows = [&] {
+    out.field.clear();
+    out.op = Operator::exists;
+    out.operands.clear();
+    out.operand_data.clear();
+    finish(out);
+    return out;
+  };
+  for (std::size_t i = 0; i < out.operand_data.size(); ++i) {
+    if (out.operand_data[i].empty()) continue;
+    const auto* value = datum_of(out.operand_data[i]);
+    if (value == nullptr) return nobody_knows();
+    out.operands[i] = *value;
   }
+  out.operand_data.clear();
+  if (out.op == Operator::not_received || out.op == Operator::no_event_within) {
+    out.op = Operator::lte;
+    out.operands = {out.months > 0 ? day.plus_months(-out.months) : never()};
+    out.months = 0;
+  }
+  finish(out);
+  const bool regional =
+      std::ranges::find(policy.region_data, out.field, &RegionDatum::name) != policy.region_data.end();
+  if (!regional) return out;
+  const auto* value = datum_of(out.field);
+  if (value == nullptr || !fits(*value, out.type)) return nobody_knows();
+  // The same for every firm of the region: a constant.
+  Clause constant;
+  constant.id = out.id;
+  constant.text = out.text;
+  constant.kind = condition_holds(out, *value) ? Clause::Kind::all : Clause::Kind::any;
+  if (constant.kind == Clause::Kind::any && out.false_is_unknown) return nobody_knows();
+  return constant;
+}
+
+Policy specialised(const Policy& policy, std::string_view division, Date day) {
+  auto out = policy;
+  for_each_root(out, [&](Clause& root) { root = specialised(policy, root, division, day); });
   return out;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -17,6 +19,7 @@
 #include "domain/entitlement.h"
 #include "domain/field_catalogue.h"
 #include "domain/policy_handling.h"
+#include "stages/matching/expression.h"
 
 namespace zhida::matching {
 
@@ -43,10 +46,21 @@ enum class Operator {
   date_between,  ///< Both days included.
   industry_in,   ///< GB/T 4754 code below one of the given codes; a section letter stands for its divisions.
   region_in,     ///< GB/T 2260 code of one of the given regions or below it.
+  all_of,        ///< A field that holds several codes (joined by `、`) has every one of the given ones.
+  any_of,        ///< … has at least one of them.
+  /// The benefit was not had before, or not within `months`: the field is the day it was last received, kNeverReceived
+  /// where it never was.
+  not_received,
+  no_event_within,  ///< The field is the day of the last event; none lies within the last `months` months.
 };
 const char* to_text(Operator op);
 /// The canonical name, or one of = != < <= > >= (`!=` is not_in with one value).
 std::optional<Operator> operator_from(std::string_view text);
+/// The day that stands for "never" in fields that hold the day of the last event or receipt: a known value, not a gap.
+inline Date never() {
+  return Date(std::chrono::sys_days(std::chrono::year(1) / 1 / 1));
+}
+
 /// All canonical names, in the order of the enumeration.
 std::vector<std::string> operator_names();
 
@@ -74,6 +88,16 @@ struct Clause {
   OnUnknown on_unknown = OnUnknown::review;
   int max_age_days = 0;   ///< A value older than this is stale for this clause; 0: only the profile's own limit counts.
   std::string threshold;  ///< `>= 12`, made by finish().
+  /// Only a value of one of these sources counts, another's is unknown; empty: any source.
+  std::vector<std::string> sources;
+  int months = 0;       ///< not_received, no_event_within: how far back is looked; 0: ever.
+  std::string article;  ///< Where in the document it stands: `第三条`; empty where not known.
+  /// Region data in place of operands: name of the datum for operand i, empty where operands[i] stands for itself.
+  /// Empty altogether for most clauses. Without an entry for the firm's region the clause is unknown. specialised()
+  /// puts the values in.
+  std::vector<std::string> operand_data;
+  /// Where the condition does not hold, the clause is unknown, not not_met. Only amount_needs() makes such clauses.
+  bool false_is_unknown = false;
 
   std::vector<Clause> children;  ///< Groups only; exactly one below a negation.
 };
@@ -93,12 +117,16 @@ struct RatioAmount {
 struct LookupAmount {
   std::string by;
   std::map<std::string, Money> amounts;
+  /// Instead of `by`: for each code the field that counts how many there are; the sum is Σ count × amount.
+  std::map<std::string, std::string> counts{};
 };
 /// So much for each unit of a count field, at most `units_max` units.
 struct PerUnitAmount {
   std::string count;
   Money unit_amount;
   std::optional<std::int64_t> units_max;
+  std::string unit_datum{};  ///< Instead of unit_amount: `unit_factor` times this datum of the firm's region.
+  std::int64_t unit_factor = 1;
 };
 /// Paid in two stages, because the code that decides the sum is published late: first a share of what `advance_code`
 /// would give, and once the code is known what is still missing. What was paid first is never asked back.
@@ -110,17 +138,105 @@ struct ScheduleAmount {
 };
 /// A relief without a sum of ours: the tax or contribution is simply not charged.
 struct ReliefAmount {};
+/// The tier that holds decides: a sum, or a share of `base`. Tiers exclude one another (the checker sees to it); a firm
+/// that lies in none is entitled to nothing.
+struct TierAmount {
+  struct Tier {
+    Clause when;
+    std::optional<Money> amount;
+    std::int64_t rate_ppm = 0;  ///< Where there is no amount.
+  };
+  std::string base;  ///< Money; empty where every tier is a sum.
+  std::vector<Tier> tiers;
+  bool is_lookup = false;  ///< Written as family `lookup` with rows: the same, by another name.
+};
+/// Marginal rates: each band's rate applies to the part of the base that lies in it.
+struct BandsAmount {
+  struct Band {
+    std::optional<Money> upto;  ///< Included; nullopt in the last band: no end.
+    std::int64_t rate_ppm = 0;
+  };
+  std::string base;
+  std::vector<Band> bands;  ///< In rising order.
+};
+/// Arithmetic over fields, exact, rounded once.
+struct FormulaAmount {
+  Expression formula;
+};
+/// What was really spent, or a share of it. With `months` the base is what a month cost.
+struct ActualCostAmount {
+  std::string base;
+  std::int64_t rate_ppm = 1'000'000;
+  std::string months;
+  std::optional<std::int64_t> months_max;
+};
+/// Interest: principal × yearly rate × share × months / 12.
+struct InterestAmount {
+  std::string principal;
+  std::optional<Money> principal_max;
+  std::int64_t rate_ppm = 0;  ///< A year; used where `rate_field` is empty.
+  std::string rate_field;     ///< The loan's own reference rate, a rate field.
+  std::int64_t share_ppm = 1'000'000;
+  std::string months;
+  std::optional<std::int64_t> months_max;
+};
+/// Paid in stages, each when its own condition holds. A stage whose condition is unknown waits; the item as a whole
+/// needs no stage. Family `schedule`.
+struct StagesAmount {
+  struct Stage {
+    std::string id;  ///< The tranche: `year1`.
+    Clause when;     ///< `all` of nothing: unconditional.
+    Money amount;
+  };
+  std::vector<Stage> stages;
+};
+/// The text states no sum, or somebody else decides it: met without an amount, and nothing is paid by us.
+struct NoAmount {};
+
+using AmountRule =
+    std::variant<FixedAmount, RatioAmount, LookupAmount, PerUnitAmount, ScheduleAmount, ReliefAmount, TierAmount,
+                 BandsAmount, FormulaAmount, ActualCostAmount, InterestAmount, StagesAmount, NoAmount>;
+
+/// The first that holds multiplies the sum; none: the sum stays as it is.
+struct Multiplier {
+  Clause when;
+  std::int64_t factor_ppm = 1'000'000;
+  std::optional<Money> cap;  ///< Replaces the general cap.
+};
+/// A ceiling that depends on the firm: a share of a money field.
+struct FieldCap {
+  std::string field;
+  std::int64_t rate_ppm = 1'000'000;
+};
+/// Added to the main rule before rounding.
+struct AmountPart {
+  AmountRule rule;
+  std::string text;
+  bool optional =
+      false;  ///< A firm that lies in none of its tiers gets nothing of this part, and the rest all the same.
+};
+/// Who bears which share of the sum (市, 区). Shares add up to the whole; what rounding leaves goes to the first.
+struct CoFunder {
+  std::string payer;
+  std::int64_t share_ppm = 0;
+};
 
 struct Amount {
-  std::variant<FixedAmount, RatioAmount, LookupAmount, PerUnitAmount, ScheduleAmount, ReliefAmount> rule =
-      ReliefAmount{};
+  AmountRule rule = ReliefAmount{};
   std::string text;  ///< Chinese, our own words.
   std::optional<Money> cap;
   Rounding rounding = Rounding::half_up;  ///< Applied once, at the end.
   std::int64_t rounding_unit_fen = 1;
+  std::vector<FieldCap> field_caps;
+  std::vector<Multiplier> multipliers;
+  std::vector<AmountPart> parts;
+  std::vector<CoFunder> co_funding;
 };
-/// `fixed`, `ratio`, `lookup`, `per_unit`, `schedule`, `relief`
+/// `fixed`, `ratio`, `lookup`, `per_unit`, `tier`, `bands`, `formula`, `actual_cost`, `interest`, `schedule`, `relief`,
+/// `none`
 const char* family_of(const Amount& amount);
+/// All of them.
+std::vector<std::string> amount_families();
 
 /// Where a limit comes from: from the policy's own text, or from this town's settings.
 enum class Basis { stated, local };
@@ -131,9 +247,16 @@ struct Publicity {
   Basis basis = Basis::local;
 };
 
+/// Where the money comes from. Casework knows three ways of handling it (Channel): a tax refund is a decision that the
+/// tax bureau carries out, as the fund does; a pool is drawn on by payment requests, as an appropriation is.
+enum class Funding { appropriation, social_insurance_fund, tax_refund, relief, pool };
+const char* to_text(Funding funding);
+std::optional<Funding> funding_from(std::string_view text);
+
 /// What happens after the match: by whom it is decided, how it is paid.
 struct Handling {
   Channel channel = Channel::appropriation;
+  Funding funding = Funding::appropriation;
   std::string project_code;  ///< PRO_CODE of the appropriations it is paid from; appropriation channel only.
   std::string fund;          ///< Who carries out a sealed decision: `social_security`; fund channel only.
   PayeeRule payee = PayeeRule::own_account;
@@ -151,7 +274,59 @@ struct MissingField {
   std::string name;
   std::string title;
   FieldType type = FieldType::boolean;
+  std::string unit;
 };
+
+/// A field computed from others: unknown if a part of it is. As old as its oldest part.
+struct DerivedField {
+  std::string name;
+  std::string title;
+  FieldType type = FieldType::integer;  ///< int, money or rate.
+  std::string unit;
+  Expression formula;
+  Rounding rounding = Rounding::half_up;
+};
+
+/// What a region sets for itself (minimum wage, required ratio). Part of the published item, so that its hash covers
+/// it. The most specific region that the firm's division lies in counts.
+struct RegionDatum {
+  std::string name;  ///< `region.required_ratio`
+  std::string title;
+  FieldType type = FieldType::integer;
+  std::string unit;
+  std::map<std::string, FieldData> values;  ///< By GB/T 2260 code.
+  /// The value for a division; null where no entry covers it.
+  const FieldData* find(std::string_view division) const;
+};
+
+/// Who comes first where there is not enough for all.
+struct Ranking {
+  std::string by;  ///< Number or date.
+  bool descending = true;
+  std::int64_t quota = 0;  ///< How many firms; 0: as many as the pool lasts for.
+  std::string rank_field;  ///< The virtual field that the ranking sets: an int, from 1.
+};
+/// All that there is for an item in its period.
+struct Pool {
+  Money total;
+  bool in_proportion = false;  ///< Everybody gets less, instead of first come, first served.
+};
+
+/// Rows about persons behind a count field: each is judged by itself, and a person counts once for a benefit.
+struct PersonCount {
+  std::string count_field;  ///< The firm's field that the count becomes.
+  Clause when;              ///< Over the person's fields.
+  std::string benefit;      ///< Once per person for this benefit; empty: no such limit.
+  int keep_months = 0;      ///< How long the salted digest of a person who counted is kept.
+};
+
+/// What kind of item it is, by how firms are found.
+enum class ItemKind {
+  conditions,  ///< 条件类: computed.
+  list,        ///< 名单类: a department hands in the firms.
+  reminder,    ///< 暂难数据化: cannot be computed; firms are told of it and apply.
+};
+const char* to_text(ItemKind kind);
 
 /// One policy item as published. A value: whoever holds it can evaluate, explain and print it without anything else.
 struct Policy {
@@ -168,6 +343,17 @@ struct Policy {
   std::vector<MissingField> missing_fields;
   std::vector<std::string> local_settings;    ///< What the town set because the text is silent: `publicity`.
   std::map<std::string, std::string> titles;  ///< Chinese titles of the fields it reads.
+
+  ItemKind kind = ItemKind::conditions;
+  std::vector<DerivedField> derived;  ///< Each uses only fields and derived fields before it.
+  std::vector<RegionDatum> region_data;
+  std::optional<Ranking> ranking;
+  std::optional<Pool> pool;
+  std::vector<PersonCount> persons;
+  std::string exclusive_group;         ///< 从高不重复: of the items of one group a firm gets the best.
+  std::vector<std::string> not_with;   ///< Items or groups that it may not be added to, one way or the other.
+  bool stackable = false;              ///< 可叠加享受, said by the text.
+  std::vector<std::string> uncertain;  ///< What the source leaves open, for people.
 };
 
 /// What the desk needs to know of the item.
@@ -175,6 +361,17 @@ HandlingSettings handling_settings(const Policy& policy);
 
 /// Every profile field whose value can change the outcome, amounts included.
 std::set<std::string> fields_of(const Policy& policy);
+
+/// The item as it is for one region on one day: region data, windows in months and receipts are plain comparisons with
+/// a value; `when` then holds nothing but fields, literal operands and the operators up to any_of. The empty group
+/// `all` is met, the empty group `any` is not; a condition on the field "" is unknown. So are the clauses inside the
+/// amount.
+Policy specialised(const Policy& policy, std::string_view division, Date day);
+/// The same for one clause of the policy, or one that amount_needs() made of it.
+Clause specialised(const Policy& policy, const Clause& clause, std::string_view division, Date day);
+
+/// Whether an outcome can change by the mere passing of days, inside the item's period: windows, ages.
+bool depends_on_day(const Policy& policy);
 
 /// Derives what is stored for speed only (thresholds as text). Call it once after a policy was put together.
 void finish(Policy& policy);
@@ -188,5 +385,12 @@ void for_each_clause(const Clause& clause, const Visit& visit) {
   visit(clause);
   for (const auto& child : clause.children) for_each_clause(child, visit);
 }
+
+/// The same for every clause of the policy: conditions, tiers, stages, multipliers. Persons' clauses are not among
+/// them.
+void for_each_clause_of(const Policy& policy, const std::function<void(const Clause&)>& visit);
+
+/// A condition or group that always holds.
+Clause always();
 
 }  // namespace zhida::matching

@@ -10,8 +10,10 @@
 #include "base/bytes.h"
 #include "base/json.h"
 #include "platform/crypto/digest.h"
+#include "stages/matching/check.h"
 #include "stages/matching/literal.h"
 #include "stages/matching/reader_file.h"
+#include "stages/matching/region_industry.h"
 
 namespace zhida::matching {
 namespace fs = std::filesystem;
@@ -80,10 +82,48 @@ LocalSettings LocalSettings::read(const std::string& path, std::vector<Finding>&
     errors.push_back(file_finding(path, root.error()));
     return out;
   }
-  const auto checked = root.value().only_keys({"local", "defaults", "items"});
+  const auto checked = root.value().only_keys({"local", "publish", "defaults", "items"});
   if (!checked) errors.push_back(finding_at(root.value(), checked.error()));
   out.root_ = root.value();
   return out;
+}
+
+LocalSettings LocalSettings::beside(const std::string& folder, std::vector<Finding>& errors) {
+  auto out = read((fs::path(folder) / kParametersFile).string(), errors);
+  const auto take = [&](const char* name, std::optional<ConfigNode>& into) {
+    const auto path = (fs::path(folder) / name).string();
+    if (!fs::exists(path)) return;
+    const auto root = config::read_yaml(path);
+    if (root)
+      into = root.value();
+    else
+      errors.push_back(file_finding(path, root.error()));
+  };
+  take(kWantedFieldsFile, out.wanted_);
+  take(kRegionsFile, out.regions_);
+  return out;
+}
+
+std::optional<ConfigNode> LocalSettings::wanted_field(const std::string& written) const {
+  return named(wanted_, written);
+}
+std::optional<ConfigNode> LocalSettings::region_datum(const std::string& written) const {
+  return named(regions_, written);
+}
+
+std::optional<ConfigNode> LocalSettings::named(const std::optional<ConfigNode>& root, const std::string& written) {
+  if (!root) return std::nullopt;
+  if (const auto found = root->find(written)) return found;
+  for (const auto& item : root->items())
+    if (const auto title = item.find("title"); title && title->text() == written) return item;
+  return std::nullopt;
+}
+
+Result<std::optional<std::set<std::string>>> LocalSettings::published() const {
+  const auto list = root_ ? root_->find("publish") : std::nullopt;
+  if (!list) return std::optional<std::set<std::string>>();
+  const auto ids = TRY(list->as_strings());
+  return std::optional(std::set<std::string>(ids.begin(), ids.end()));
 }
 
 std::optional<ConfigNode> LocalSettings::find(const std::string& policy, const std::string& name) const {
@@ -183,10 +223,56 @@ std::vector<std::string> PolicyReader::texts(const Node& map, std::string_view k
   return list.value();
 }
 
-std::optional<PolicyReader::Known> PolicyReader::find_field(const Node& node, const std::string& written) {
+std::optional<PolicyReader::Known> PolicyReader::find_own_field(const std::string& written) const {
+  for (const auto& field : policy_.derived)
+    if (field.name == written || field.title == written) return Known{field.name, field.title, field.unit, field.type};
   for (const auto& missing : policy_.missing_fields)
     if (missing.name == written || missing.title == written)
-      return Known{missing.name, missing.title, "", missing.type};
+      return Known{missing.name, missing.title, missing.unit, missing.type};
+  for (const auto& datum : policy_.region_data)
+    if (datum.name == written || datum.title == written) return Known{datum.name, datum.title, datum.unit, datum.type};
+  return std::nullopt;
+}
+
+/// A field of wanted_fields.yaml that the item asks for becomes one of its missing fields; a region datum comes with
+/// all its values.
+std::optional<PolicyReader::Known> PolicyReader::take_shared_field(const Node& node, const std::string& written) {
+  if (const auto wanted = local_.wanted_field(written)) {
+    if (!keys(*wanted, {"title", "type", "unit"})) return std::nullopt;
+    MissingField field;
+    field.name = wanted->key();
+    field.title = text(*wanted, "title");
+    field.type = field_type(*wanted, "type").value_or(FieldType::text);
+    field.unit = text(*wanted, "unit", false);
+    note(node, "field_without_source",
+         "No source provides " + field.name + " (" + field.title + "); clauses on it are unknown for every firm.");
+    policy_.missing_fields.push_back(field);
+    return Known{field.name, field.title, field.unit, field.type};
+  }
+  const auto regional = local_.region_datum(written);
+  if (!regional || !keys(*regional, {"title", "type", "unit", "values"})) return std::nullopt;
+  RegionDatum datum;
+  datum.name = regional->key();
+  datum.title = text(*regional, "title");
+  datum.type = field_type(*regional, "type").value_or(FieldType::integer);
+  datum.unit = text(*regional, "unit", false);
+  if (const auto values = member(*regional, "values", true))
+    for (const auto& value : values->items()) {
+      if (!is_region_code(value.key()))
+        error(value, "region_code_wrong", "\"" + value.key() + "\" is no code of GB/T 2260 (six digits).");
+      const auto data = parse_literal(value.text(), datum.type, datum.unit);
+      if (data)
+        datum.values[value.key()] = data.value();
+      else
+        error(value, data.error());
+    }
+  const Known known{datum.name, datum.title, datum.unit, datum.type};
+  policy_.region_data.push_back(std::move(datum));
+  return known;
+}
+
+std::optional<PolicyReader::Known> PolicyReader::find_field(const Node& node, const std::string& written) {
+  if (auto own = find_own_field(written)) return own;
   const auto* spec = fields_.find(written);
   if (spec == nullptr) {
     const auto title = titles_.find(written);
@@ -196,6 +282,8 @@ std::optional<PolicyReader::Known> PolicyReader::find_field(const Node& node, co
     }
     if (title != titles_.end()) spec = fields_.find(title->second);
   }
+  if (spec == nullptr && (local_.wanted_field(written) || local_.region_datum(written)))
+    return take_shared_field(node, written);
   if (spec == nullptr) {
     std::vector<std::string_view> names;
     for (const auto& [name, unused] : fields_.all()) names.push_back(name);
@@ -216,17 +304,10 @@ void PolicyReader::read_missing_fields(const Node& root) {
   for (const auto& item : missing->items()) {
     MissingField field;
     field.name = item.key();
-    if (!keys(item, {"title", "type"})) continue;
+    if (!keys(item, {"title", "type", "unit"})) continue;
     field.title = text(item, "title");
-    const auto type = text(item, "type");
-    bool found = false;
-    for (const auto candidate : {FieldType::text, FieldType::boolean, FieldType::integer, FieldType::money_fen,
-                                 FieldType::date, FieldType::code, FieldType::rate_ppm}) {
-      if (type != zhida::to_text(candidate)) continue;
-      field.type = candidate;
-      found = true;
-    }
-    if (!found) error(item, "field_wrong_type", "The type is text, bool, int, money, date, code or rate.");
+    field.type = field_type(item, "type").value_or(FieldType::text);
+    field.unit = text(item, "unit", false);
     if (fields_.find(field.name) != nullptr)
       error(item, "field_has_source", "fields.yaml declares " + field.name + "; it is not missing any more.");
     note(item, "field_without_source",
@@ -262,12 +343,16 @@ void PolicyReader::read_handling(const Node& node) {
     return;
   auto& handling = policy_.handling;
   const auto channel = text(node, "channel");
-  const bool appropriation = channel == "appropriation";
-  const bool fund = channel == "social_insurance_fund";
-  const bool relief = channel == "relief";
+  const auto funding = funding_from(channel);
+  if (!channel.empty() && !funding)
+    error(*node.find("channel"), "channel_wrong",
+          "The channel is appropriation, social_insurance_fund, tax_refund, relief or pool.");
+  handling.funding = funding.value_or(Funding::appropriation);
+  const bool relief = funding == Funding::relief;
+  const bool fund = funding == Funding::social_insurance_fund || funding == Funding::tax_refund;
+  const bool nothing = std::holds_alternative<NoAmount>(policy_.amount.rule);
+  const bool appropriation = (funding == Funding::appropriation || funding == Funding::pool) && !nothing;
   handling.channel = fund ? Channel::social_insurance_fund : relief ? Channel::relief : Channel::appropriation;
-  if (!channel.empty() && !appropriation && !fund && !relief)
-    error(*node.find("channel"), "channel_wrong", "The channel is appropriation, social_insurance_fund or relief.");
   handling.project_code = text(node, "project_code", appropriation);
   handling.fund = text(node, "fund", fund);
   const auto payee = text(node, "payee", appropriation);
@@ -283,15 +368,18 @@ void PolicyReader::read_handling(const Node& node) {
   handling.confirm_within_working_days = working_days(node, "confirm_within");
   handling.review_within_working_days = working_days(node, "review_within");
 
-  const bool relief_amount = std::holds_alternative<ReliefAmount>(policy_.amount.rule);
-  if (relief != relief_amount)
-    error(node, "channel_wrong", "The channel relief and the amount family relief go together.");
+  // A relief may say what it is worth; what is paid out is no relief.
+  const auto& rule = policy_.amount.rule;
+  const bool worth = std::holds_alternative<TierAmount>(rule) || std::holds_alternative<RatioAmount>(rule);
+  const bool relief_amount = std::holds_alternative<ReliefAmount>(rule);
+  if (relief ? !relief_amount && !worth && !nothing : relief_amount)
+    error(node, "channel_wrong", "The channel relief and the amount family relief (or tier, ratio, none) go together.");
 
   const auto recheck = texts(node, "recheck");
   if (recheck == std::vector<std::string>{"all"}) {
     for (const auto& name : fields_of(policy_)) {
-      const bool missing = std::ranges::any_of(policy_.missing_fields, [&](const auto& m) { return m.name == name; });
-      if (!missing) handling.recheck_fields.push_back(name);
+      // Only what a source can be asked for again.
+      if (fields_.find(name) != nullptr) handling.recheck_fields.push_back(name);
     }
   } else {
     for (const auto& written : recheck)
@@ -301,8 +389,10 @@ void PolicyReader::read_handling(const Node& node) {
 
 std::optional<Policy> PolicyReader::read(const Node& root) {
   const auto errors_before = findings_.errors.size();
-  if (!keys(root, {"id", "title", "issuer", "level", "document", "document_number", "basis", "class", "class_basis",
-                   "subject", "valid", "missing_fields", "when", "amount", "handling"}))
+  if (!keys(root, {"id",      "title",  "issuer",          "level",    "document",  "document_number",
+                   "basis",   "class",  "class_basis",     "subject",  "valid",     "missing_fields",
+                   "when",    "amount", "handling",        "kind",     "derived",   "persons",
+                   "ranking", "pool",   "exclusive_group", "not_with", "stackable", "uncertain"}))
     return std::nullopt;
   policy_.id = PolicyId(text(root, "id"));
   const auto stem = fs::path(root.file()).stem().string();
@@ -311,12 +401,30 @@ std::optional<Policy> PolicyReader::read(const Node& root) {
           "The file " + stem + ".yaml holds the item " + policy_.id.str() + "; both must be the same.");
   read_head(root);
   read_missing_fields(root);
-  if (const auto when = member(root, "when", true)) policy_.when = read_clause(*when);
+  const auto kind = text(root, "kind", false);
+  policy_.kind = kind == "list" ? ItemKind::list : kind == "reminder" ? ItemKind::reminder : ItemKind::conditions;
+  if (!kind.empty() && kind != to_text(policy_.kind))
+    error(*root.find("kind"), "kind_wrong", "The kind is conditions (条件类), list (名单类) or reminder (暂难数据化).");
+  read_derived(root);
+  // What cannot be computed may go without conditions.
+  if (const auto when = member(root, "when", policy_.kind != ItemKind::reminder))
+    policy_.when = read_clause(*when);
+  else
+    policy_.when = always();
   if (const auto amount = member(root, "amount", true)) policy_.amount = read_amount(*amount);
+  read_persons(root);
+  read_ranking_and_pool(root);
+  read_relations(root);
   if (const auto handling = member(root, "handling", true)) read_handling(*handling);
   policy_.local_settings.assign(local_used_.begin(), local_used_.end());
   if (findings_.errors.size() != errors_before) return std::nullopt;
   finish(policy_);
+  for (const auto& remark : check_logic(policy_)) {
+    const auto place = std::ranges::find(places_, remark.clause, [](const auto& pair) { return pair.first; });
+    const auto& at = place == places_.end() ? root : place->second;
+    remark.error ? error(at, remark.code, remark.message) : note(at, remark.code, remark.message);
+  }
+  if (findings_.errors.size() != errors_before) return std::nullopt;
   policy_.version = policy_version(policy_);
   return std::move(policy_);
 }
@@ -329,52 +437,6 @@ std::optional<Policy> parse_policy(const std::string& text, const std::string& p
     return std::nullopt;
   }
   return PolicyReader(fields, local, findings).read(root.value());
-}
-
-Result<std::vector<PolicySource>> load_policies(const std::vector<std::string>& paths, const FieldCatalogue& fields,
-                                                PolicyFindings& findings) {
-  std::vector<fs::path> files;
-  for (const auto& path : paths) {
-    std::error_code fault;
-    if (!fs::exists(path, fault)) return refuse("file_missing", "There is no file or folder " + path + ".");
-    if (!fs::is_directory(path, fault)) {
-      files.emplace_back(path);
-      continue;
-    }
-    for (const auto& entry : fs::recursive_directory_iterator(path, fault)) {
-      const auto name = entry.path().filename().string();
-      if (name.ends_with(".yaml") && !name.ends_with(".test.yaml") && name != "parameters.yaml")
-        files.push_back(entry.path());
-    }
-    if (fault) return refuse("file_unreadable", "The folder " + path + " cannot be read: " + fault.message() + ".");
-  }
-  std::ranges::sort(files);
-  std::vector<PolicySource> out;
-  std::map<fs::path, LocalSettings> settings;
-  std::map<std::string, std::string> seen;
-  for (const auto& file : files) {
-    const auto folder = file.parent_path();
-    auto local = settings.find(folder);
-    if (local == settings.end())
-      local =
-          settings.emplace(folder, LocalSettings::read((folder / "parameters.yaml").string(), findings.errors)).first;
-    const auto text = TRY(read_file(file.string(), 1u << 20));
-    auto policy = parse_policy(text, file.string(), fields, local->second, findings);
-    if (!policy) continue;
-    const auto [place, fresh] = seen.try_emplace(policy->id.str(), file.string());
-    if (!fresh) {
-      Finding finding;
-      finding.file = file.string();
-      finding.line = finding.column = 1;
-      finding.code = "policy_id_twice";
-      finding.message = "The item " + policy->id.str() + " is in " + place->second + " already.";
-      findings.errors.push_back(finding);
-      continue;
-    }
-    out.push_back({file.string(), std::move(*policy)});
-  }
-  std::ranges::sort(out, {}, [](const PolicySource& source) { return source.policy.id; });
-  return out;
 }
 
 std::string policy_version(const Policy& policy) {

@@ -60,6 +60,12 @@ Result<EnterpriseProfile> parse_profile_line(std::string_view line, const FieldC
       const auto as_of = TRY(get_string_or(member, "as_of", ""));
       if (!as_of.empty()) value.as_of = TRY(Date::parse(as_of));
     }
+    if (member.is_object() && data->is_null()) {
+      // Why there is no value may be said: `{"value": null, "unknown": "conflict"}`.
+      const auto reason = TRY(get_string_or(member, "unknown", ""));
+      if (reason == "stale") state.reason = UnknownReason::stale;
+      if (reason == "conflict") state.reason = UnknownReason::conflict;
+    }
     if (!data->is_null()) {
       value.data = TRY(data_from(*data, *spec));
       if (spec->fresh_for_days > 0 && value.as_of.plus_days(spec->fresh_for_days) < at) {

@@ -47,7 +47,7 @@ class PolicyReader {
   std::string text(const Node& map, std::string_view key, bool needed = true);
   std::optional<Date> date(const Node& map, std::string_view key);
   std::optional<Money> money(const Node& map, std::string_view key, bool needed = true);
-  std::optional<std::int64_t> rate(const Node& map, std::string_view key);
+  std::optional<std::int64_t> rate(const Node& map, std::string_view key, std::int64_t most_ppm = 1'000'000);
   std::optional<int> working_days(const Node& map, std::string_view key, Basis* basis = nullptr);
   std::vector<std::string> texts(const Node& map, std::string_view key);
   std::string field(const Node& map, std::string_view key, std::initializer_list<FieldType> types);
@@ -58,6 +58,8 @@ class PolicyReader {
     FieldType type = FieldType::text;
   };
   std::optional<Known> find_field(const Node& node, const std::string& written);
+  std::optional<Known> find_own_field(const std::string& written) const;
+  std::optional<Known> take_shared_field(const Node& node, const std::string& written);
 
   void read_head(const Node& root);
   void read_missing_fields(const Node& root);
@@ -66,15 +68,38 @@ class PolicyReader {
   void read_group(const Node& node, Clause& clause);
   void read_condition(const Node& node, Clause& clause);
   void read_operands(const Node& node, const Known& known, Clause& clause);
+  void read_window(const Node& node, Clause& clause);
+  /// A clause inside the amount: it needs neither id nor text of its own.
+  Clause read_clause_of_amount(const Node& node);
+  /// The day on which the benefit was last received, as the hub's payout history keeps it.
+  static Known received_field(const std::string& benefit);
   void claim_id(const Node& node, const std::string& id);
   Amount read_amount(const Node& node);  // amount_file.cpp
+  AmountRule read_rule(const Node& node, const std::string& family);
   FixedAmount read_fixed(const Node& node);
   RatioAmount read_ratio(const Node& node);
-  LookupAmount read_lookup(const Node& node);
+  AmountRule read_lookup(const Node& node);
   PerUnitAmount read_per_unit(const Node& node);
-  ScheduleAmount read_schedule(const Node& node);
+  AmountRule read_schedule(const Node& node);
+  TierAmount read_tiers(const Node& node, std::string_view key);  // amount_rules_file.cpp
+  Clause read_bounds(const Node& tier, const Known& field);
+  BandsAmount read_bands(const Node& node);
+  FormulaAmount read_formula(const Node& node);
+  ActualCostAmount read_actual_cost(const Node& node);
+  InterestAmount read_interest(const Node& node);
+  StagesAmount read_stages(const Node& node);
+  void read_amount_extras(const Node& node, Amount& amount);
+  std::optional<std::int64_t> months_max(const Node& node);
   std::map<std::string, Money> read_money_table(const Node& map, std::string_view key);
   void read_rounding(const Node& node, Amount& amount, bool needed);
+
+  void read_derived(const Node& root);  // item_file.cpp
+  void read_persons(const Node& root);
+  void read_ranking_and_pool(const Node& root);
+  void read_relations(const Node& root);
+  std::optional<Expression> expression(const Node& map, std::string_view key);
+  std::optional<Rounding> rounding_mode(const Node& map, std::string_view key);
+  std::optional<FieldType> field_type(const Node& map, std::string_view key);
 
   const FieldCatalogue& fields_;
   std::map<std::string, std::string> titles_;
@@ -82,6 +107,8 @@ class PolicyReader {
   PolicyFindings& findings_;
   Policy policy_;
   std::set<std::string> clause_ids_, local_used_;
+  bool anonymous_clauses_ = false;
+  std::vector<std::pair<std::string, Node>> places_;  // Where each clause stands, for the checker.
 };
 
 }  // namespace zhida::matching

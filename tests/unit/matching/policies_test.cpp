@@ -1,9 +1,12 @@
 #include <chrono>
+#include <iostream>
+#include <map>
 #include <set>
 
 #include "stages/matching/evaluate.h"
 #include "stages/matching/example_file.h"
 #include "stages/matching/explain.h"
+#include "unit/matching/mutator.h"
 #include "unit/matching/scene.h"
 
 namespace zhida::matching::test {
@@ -19,139 +22,62 @@ std::vector<PolicyExample> examples_of(const PolicySource& source) {
   return out;
 }
 
-struct Mutant {
-  std::string what;
-  Policy policy;
-};
+/// The item with the condition `id` always met.
+Clause without_condition(const Clause& clause, const std::string& id) {
+  if (clause.kind == Clause::Kind::condition && clause.id == id) return always();
+  auto out = clause;
+  for (auto& child : out.children) child = without_condition(child, id);
+  return out;
+}
 
-/// Every way to be wrong by one step: another comparison, a boundary moved by one, a clause dropped, unknown taken as
-/// no, another rate, sum, limit or end of validity.
-class Mutator {
- public:
-  explicit Mutator(const Policy& original) : original_(original) {}
-
-  std::vector<Mutant> all() {
-    conditions({});
-    amounts();
-    if (original_.valid_to) {
-      for (const int days : {-1, 1}) add("valid to", [&](Policy& p) { p.valid_to = p.valid_to->plus_days(days); });
-      add("no end", [](Policy& p) { p.valid_to.reset(); });
+/// Whether an example comes out differently. That a dropped clause is not told any more is no difference: what counts
+/// is what firms get.
+bool notices(const Mutant& mutant, const PolicyExample& example) {
+  auto policy = mutant.policy;
+  if (!mutant.unknown_as_met.empty()) {
+    // Where the clause is unknown, it is taken for met; elsewhere it is as it was.
+    const auto outcome = evaluate(policy, profile_of(policy, example), example.at);
+    const auto clause = std::ranges::find(outcome.clauses, mutant.unknown_as_met, &ClauseVerdict::id);
+    if (clause != outcome.clauses.end()) {
+      if (clause->verdict != Verdict::unknown) return false;
+      policy.when = without_condition(policy.when, mutant.unknown_as_met);
     }
-    return std::move(out_);
-  }
-
- private:
-  template <class Change>
-  void add(const std::string& what, const Change& change) {
-    Mutant mutant{what, original_};
-    change(mutant.policy);
-    finish(mutant.policy);
-    out_.push_back(std::move(mutant));
-  }
-
-  static Clause& at(Policy& policy, const std::vector<std::size_t>& path) {
-    auto* clause = &policy.when;
-    for (const auto step : path) clause = &clause->children[step];
-    return *clause;
-  }
-
-  void conditions(const std::vector<std::size_t>& path) {
-    auto copy = original_;
-    const auto clause = at(copy, path);
-    const auto change = [&](const std::string& what, auto apply) {
-      add(clause.id + " " + what, [&](Policy& p) { apply(at(p, path)); });
-    };
-    if (clause.kind != Clause::Kind::condition) {
-      if (clause.children.size() > 1) {
-        change("all and any swapped",
-               [](Clause& c) { c.kind = c.kind == Clause::Kind::all ? Clause::Kind::any : Clause::Kind::all; });
-        for (std::size_t i = 0; i < clause.children.size(); ++i)
-          change("child dropped",
-                 [&](Clause& c) { c.children.erase(c.children.begin() + static_cast<std::ptrdiff_t>(i)); });
+    for (auto& persons : policy.persons) {
+      if (clause != outcome.clauses.end()) break;
+      // A person's condition: those that no person leaves unknown change nothing.
+      bool open = false;
+      for (const auto& person : example.persons) {
+        const auto facts = with_person(example.profile, person);
+        std::vector<ClauseVerdict> told;
+        evaluate_clause(persons.when, Facts(policy, facts, example.at), &told);
+        for (const auto& part : told)
+          open = open || (part.id == mutant.unknown_as_met && part.verdict == Verdict::unknown);
       }
-      for (std::size_t i = 0; i < clause.children.size(); ++i) {
-        auto below = path;
-        below.push_back(i);
-        conditions(below);
-      }
-      return;
-    }
-    using O = Operator;
-    static const std::map<O, std::vector<O>> kWrong = {{O::gt, {O::gte, O::lt, O::lte}},
-                                                       {O::gte, {O::gt, O::lt, O::lte}},
-                                                       {O::lt, {O::lte, O::gt, O::gte}},
-                                                       {O::lte, {O::lt, O::gt, O::gte}},
-                                                       {O::eq, {O::not_in}},
-                                                       {O::in, {O::not_in}},
-                                                       {O::is_true, {O::is_false}},
-                                                       {O::is_false, {O::is_true}},
-                                                       {O::listed, {O::not_listed}},
-                                                       {O::not_listed, {O::listed}},
-                                                       {O::first_time, {O::listed, O::not_listed}}};
-    for (const auto op : kWrong.at(clause.op)) change(std::string("is ") + to_text(op), [&](Clause& c) { c.op = op; });
-    change("unknown is no", [](Clause& c) { c.on_unknown = OnUnknown::fail; });
-    for (std::size_t i = 0; i < clause.operands.size(); ++i) {
-      if (std::holds_alternative<std::int64_t>(clause.operands[i])) {
-        for (const int step : {-1, 1})
-          change("moved by one", [&](Clause& c) { std::get<std::int64_t>(c.operands[i]) += step; });
-      } else if (clause.op == O::in) {
-        change("value dropped",
-               [&](Clause& c) { c.operands.erase(c.operands.begin() + static_cast<std::ptrdiff_t>(i)); });
-      }
+      if (open) persons.when = without_condition(persons.when, mutant.unknown_as_met);
     }
   }
-
-  void amounts() {
-    const auto step = [](Money amount, std::int64_t by) { return Money::from_fen(amount.fen() + by); };
-    for (const std::int64_t by : {-1, 1}) {
-      if (std::holds_alternative<FixedAmount>(original_.amount.rule))
-        add("sum", [&](Policy& p) {
-          auto& rule = std::get<FixedAmount>(p.amount.rule);
-          rule.amount = step(rule.amount, by);
-        });
-      if (const auto* rule = std::get_if<RatioAmount>(&original_.amount.rule))
-        for (const auto& [code, unused] : rule->rates_ppm)
-          add("rate " + code, [&](Policy& p) { std::get<RatioAmount>(p.amount.rule).rates_ppm[code] += by * 100; });
-      if (const auto* rule = std::get_if<LookupAmount>(&original_.amount.rule))
-        for (const auto& [code, amount] : rule->amounts)
-          add("sum of " + code,
-              [&](Policy& p) { std::get<LookupAmount>(p.amount.rule).amounts[code] = step(amount, by); });
-      if (std::holds_alternative<PerUnitAmount>(original_.amount.rule)) {
-        add("unit amount", [&](Policy& p) {
-          auto& rule = std::get<PerUnitAmount>(p.amount.rule);
-          rule.unit_amount = step(rule.unit_amount, by);
-        });
-        add("units max", [&](Policy& p) { *std::get<PerUnitAmount>(p.amount.rule).units_max += by; });
-      }
-      if (const auto* rule = std::get_if<ScheduleAmount>(&original_.amount.rule)) {
-        // D is less than the advance: its exact sum cannot be seen, so it is moved by enough to matter.
-        for (const auto& [code, amount] : rule->amounts)
-          if (code != "D")
-            add("sum of " + code,
-                [&](Policy& p) { std::get<ScheduleAmount>(p.amount.rule).amounts[code] = step(amount, by * 100); });
-        add("advance rate", [&](Policy& p) { std::get<ScheduleAmount>(p.amount.rule).advance_rate_ppm += by; });
-      }
-    }
-    if (std::holds_alternative<RatioAmount>(original_.amount.rule)) {
-      add("rounded down", [](Policy& p) { p.amount.rounding = Rounding::down; });
-      add("rounded up", [](Policy& p) { p.amount.rounding = Rounding::up; });
-    }
-  }
-
-  const Policy& original_;
-  std::vector<Mutant> out_;
-};
+  for (const auto& difference : run_example(policy, example))
+    if (!difference.starts_with("There is no clause")) return true;
+  return false;
+}
 
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(policies_of_the_town)
 
-BOOST_AUTO_TEST_CASE(the_ten_items_are_there_and_without_errors) {
+BOOST_AUTO_TEST_CASE(all_items_are_there_without_errors_and_the_town_publishes_its_ten) {
   std::set<std::string> ids;
   for (const auto& source : policies()) ids.insert(source.policy.id.str());
   const std::set<std::string> wanted = {"IN-001", "IN-005", "IN-006", "IN-007", "IN-012",
                                         "IN-023", "HR-001", "HR-006", "HR-018", "TX-005"};
   BOOST_TEST(std::includes(ids.begin(), ids.end(), wanted.begin(), wanted.end()));
+  BOOST_TEST(ids.size() == 41u);
+  PolicyFindings findings;
+  const auto published = load_published(mappings() + "/policies", fields(), findings);
+  BOOST_REQUIRE(published.has_value());
+  std::set<std::string> in_force;
+  for (const auto& source : published.value()) in_force.insert(source.policy.id.str());
+  BOOST_TEST(in_force == wanted, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(every_example_beside_a_policy_holds) {
@@ -161,23 +87,34 @@ BOOST_AUTO_TEST_CASE(every_example_beside_a_policy_holds) {
         BOOST_ERROR(example.place << " " << example.name << ": " << difference);
 }
 
-BOOST_AUTO_TEST_CASE(the_examples_notice_a_policy_that_is_wrong_by_one_step) {
+BOOST_AUTO_TEST_CASE(the_examples_notice_an_item_that_is_wrong_by_one_step) {
+  std::map<std::string, std::pair<std::size_t, std::size_t>> by_kind;  // killed, total
   std::size_t killed = 0, total = 0;
   for (const auto& source : policies()) {
     const auto examples = examples_of(source);
+    std::size_t own_killed = 0, own_total = 0;
     for (const auto& mutant : Mutator(source.policy).all()) {
-      ++total;
-      const bool noticed = std::ranges::any_of(
-          examples, [&](const PolicyExample& example) { return !run_example(mutant.policy, example).empty(); });
-      if (noticed)
-        ++killed;
-      else
-        BOOST_TEST_MESSAGE("not noticed: " << source.policy.id.str() << " " << mutant.what);
+      const bool noticed =
+          std::ranges::any_of(examples, [&](const PolicyExample& example) { return notices(mutant, example); });
+      ++own_total;
+      ++by_kind[mutant.kind].second;
+      if (noticed) {
+        ++own_killed;
+        ++by_kind[mutant.kind].first;
+      } else {
+        BOOST_TEST_MESSAGE("not noticed: " << source.policy.id.str() << " " << mutant.kind << ": " << mutant.what);
+      }
     }
+    killed += own_killed;
+    total += own_total;
+    BOOST_TEST(own_killed * 100 >= own_total * 80, source.policy.id.str() << ": " << own_killed << " of " << own_total);
   }
-  BOOST_TEST_MESSAGE(killed << " of " << total << " mutants noticed");
-  BOOST_TEST(total > 150);
-  BOOST_TEST(killed * 100 >= total * 97);
+  for (const auto& [kind, figures] : by_kind)
+    std::cout << "mutants " << kind << ": " << figures.first << " of " << figures.second << " noticed\n";
+  std::cout << "mutants in all: " << killed << " of " << total << " noticed, "
+            << static_cast<double>(killed * 1000 / total) / 10.0 << " %\n";
+  BOOST_TEST(total > 1'000u);
+  BOOST_TEST(killed * 100 >= total * 90);
 }
 
 BOOST_AUTO_TEST_CASE(an_expired_item_is_met_by_nobody) {

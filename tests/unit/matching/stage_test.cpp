@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "stages/matching/matching_stage.h"
 #include "stages/matching/policy_store.h"
+#include "stages/matching/receipt_store.h"
 #include "support/scratch_database.h"
 #include "unit/matching/scene.h"
 
@@ -172,6 +173,53 @@ BOOST_AUTO_TEST_CASE(the_cursor_remembers_how_far_the_changes_were_read) {
     CHECK_OK(save_match_cursor(transaction, "profiles", 41));
     CHECK_OK(save_match_cursor(transaction, "profiles", 42));
     BOOST_TEST(TRY(read_match_cursor(transaction, "profiles")) == 42);
+    return ok();
+  });
+}
+
+BOOST_AUTO_TEST_CASE(no_receipt_means_never_only_where_somebody_vouches_for_the_history) {
+  Room room;
+  const auto& item = policy("IN-026");
+  auto firm = profile(
+      {{"stat.new_above_scale", known(FieldData(true))}, {"stat.new_above_scale_first_time", known(FieldData(true))}});
+  const auto verdict = [&] {
+    (void)room.match(firm, {item});
+    Verdict out = Verdict::unknown;
+    room.write([&](Transaction& transaction) -> Result<void> {
+      out = TRY(read_entitlement(transaction, firm.uscc, item.id))->verdict;
+      return ok();
+    });
+    return out;
+  };
+  BOOST_TEST((verdict() == Verdict::unknown));
+  room.write([&](Transaction& transaction) {
+    return vouch_for_history(transaction, "市级首次进规奖励", "财政局", day("2025-11-01"));
+  });
+  BOOST_TEST((verdict() == Verdict::met));
+  const Receipt receipt{"市级首次进规奖励", firm.uscc, false, "list:1", day("2020-05-01"), "财政局", std::nullopt};
+  room.write([&](Transaction& transaction) -> Result<void> {
+    CHECK_OK(record_receipt(transaction, receipt));
+    return record_receipt(transaction, receipt);
+  });
+  BOOST_TEST((verdict() == Verdict::not_met));
+  BOOST_TEST(room.count("SELECT COUNT(*) FROM received_benefit") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_digest_of_a_person_is_forgotten_when_its_time_is_over) {
+  Room room;
+  Receipt receipt{"一次性扩岗补助", "digest", true, "case:1", day("2023-11-03"), "hub", std::nullopt};
+  room.write([&](Transaction& transaction) -> Result<void> {
+    const auto refused = record_receipt(transaction, receipt);
+    BOOST_REQUIRE(!refused.has_value());
+    BOOST_TEST(refused.error().code == "retention_missing");
+    receipt.keep_until = day("2026-11-03");
+    CHECK_OK(record_receipt(transaction, receipt));
+    const bool had = TRY(person_received(transaction, "digest", "一次性扩岗补助"));
+    const bool other = TRY(person_received(transaction, "other", "一次性扩岗补助"));
+    const auto kept = TRY(forget_persons(transaction, day("2026-11-03")));
+    const auto forgotten = TRY(forget_persons(transaction, day("2026-11-04")));
+    const bool still = TRY(person_received(transaction, "digest", "一次性扩岗补助"));
+    BOOST_TEST((had && !other && kept == 0 && forgotten == 1 && !still));
     return ok();
   });
 }

@@ -1,0 +1,118 @@
+#include "stages/matching/facts.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <utility>
+
+namespace zhida::matching {
+namespace {
+
+constexpr const char* kDerived = "derived";
+
+/// Unknown if a part is, for the first reason found; as old as the oldest part.
+FieldState derive(const DerivedField& field, const std::function<const FieldState*(const std::string&)>& find,
+                  Date day) {
+  FieldState out;
+  ProfileValue value;
+  value.as_of = day;
+  for (const auto& name : field.formula.fields()) {
+    const auto* state = find(name);
+    if (state == nullptr || !state->value || !std::holds_alternative<std::int64_t>(state->value->data)) {
+      if (state != nullptr && !state->value) out.reason = state->reason;
+      return out;
+    }
+    value.as_of = std::min(value.as_of, state->value->as_of);
+    value.received = std::max(value.received, state->value->received);
+  }
+  auto exact = field.formula.evaluate([&](const std::string& name) -> std::optional<std::int64_t> {
+    return std::get<std::int64_t>(find(name)->value->data);
+  });
+  if (exact && field.type == FieldType::rate_ppm) exact = exact->times(Fraction(1'000'000));
+  const auto whole = exact ? exact->rounded(field.rounding) : std::nullopt;
+  if (!whole) return out;  // Division by zero, or out of range: there is no such value.
+  value.data = *whole;
+  value.source = kDerived;
+  value.record_type = field.name;
+  out.value = std::move(value);
+  return out;
+}
+
+/// Whether somebody else says what the value is.
+bool reported(const FieldState* state) {
+  return state != nullptr && state->value && state->value->source != kDerived;
+}
+
+}  // namespace
+
+Facts::Facts(const Policy& policy, const EnterpriseProfile& profile, Date day)
+    : policy_(policy), profile_(profile), day_(day) {
+  for (const auto& datum : policy.region_data) {
+    FieldState state;
+    if (const auto* data = datum.find(profile.division)) {
+      ProfileValue value;
+      value.data = *data;
+      value.source = "region";
+      value.as_of = day;
+      state.value = std::move(value);
+    }
+    own_[datum.name] = std::move(state);
+  }
+  for (const auto& field : policy.derived) {
+    if (reported(profile.find(field.name))) continue;
+    own_[field.name] = derive(
+        field, [this](const std::string& name) { return find(name); }, day);
+  }
+}
+
+const FieldState* Facts::find(const std::string& field) const {
+  if (!own_.empty()) {
+    const auto own = own_.find(field);
+    if (own != own_.end()) return &own->second;
+  }
+  return profile_.find(field);
+}
+
+const FieldData* Facts::datum(const std::string& name) const {
+  const auto found = std::ranges::find(policy_.region_data, name, &RegionDatum::name);
+  return found == policy_.region_data.end() ? nullptr : found->find(profile_.division);
+}
+
+void derive_into(const Policy& policy, EnterpriseProfile& profile) {
+  if (policy.derived.empty()) return;
+  const Facts facts(policy, profile, profile.as_of);
+  std::vector<std::pair<std::string, FieldState>> made;
+  for (const auto& field : policy.derived) {
+    if (reported(profile.find(field.name))) continue;
+    made.emplace_back(field.name, *facts.find(field.name));
+  }
+  for (auto& [name, state] : made) profile.fields.insert_or_assign(name, std::move(state));
+}
+
+std::vector<std::string_view> codes_of(std::string_view text) {
+  static constexpr std::array<std::string_view, 5> kSeparators = {"、", ",", "，", ";", "；"};
+  std::vector<std::string_view> out;
+  std::size_t begin = 0, at = 0;
+  const auto put = [&](std::size_t end) {
+    auto part = text.substr(begin, end - begin);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    if (!part.empty()) out.push_back(part);
+  };
+  while (at < text.size()) {
+    std::size_t width = 0;
+    for (const auto separator : kSeparators)
+      if (text.substr(at).starts_with(separator)) width = separator.size();
+    if (width == 0) {
+      ++at;
+      continue;
+    }
+    put(at);
+    at += width;
+    begin = at;
+  }
+  put(at);
+  return out;
+}
+
+}  // namespace zhida::matching
