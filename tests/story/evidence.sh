@@ -13,14 +13,17 @@ case=$(sqlite3 -readonly "$db" "SELECT c.id FROM benefit_case c JOIN payment_att
 account=$(sqlite3 -readonly "$db" "SELECT payee_account_no FROM benefit_case WHERE id = '$case'")
 [ -n "$case" ] && [ -n "$account" ] || fail "no case was paid"
 
-away=$(mktemp -d); trap 'rm -rf "$away"' EXIT
-cp "$bin/zhida-verify" "$away/"; cp "$folder/certs/seal/ca.crt" "$away/root.crt"
+away=$(mktemp -d); tsa=; trap '[ -n "$tsa" ] && kill "$tsa"; rm -rf "$away"' EXIT
+cp "$bin/zhida-verify" "$away/"; cp "$folder/certs/seal/ca.crt" "$away/root.crt"; cp "$folder/sim/tsa/root.crt" "$away/time-root.crt"
+# The story is over, but the time-stamping authority is an office: it can still be asked.
+"$bin/sim_tsa" --state "$folder/sim/tsa" --clock "$folder/clock" --listen "127.0.0.1:$(sed -n 's/^tsa_port=//p' "$folder/ports")" >"$away/tsa.out" 2>/dev/null & tsa=$!
+for _ in $(seq 200); do grep -q '^ready ' "$away/tsa.out" && break; sleep 0.05; done
 check() { (cd "$away" && env -i ./zhida-verify pack "$@"); }
 
 for level in auditor firm public; do
   "$bin/zhida" evidence export --config "$config" --case "$case" --for "$level" --reader "试验 $level" -o "$away/$level.zip" ||
     fail "zhida evidence export --for $level failed"
-  check "$level.zip" --root root.crt --at "$at" > "$away/$level.json" || { cat "$away/$level.json"; fail "the pack for $level does not hold"; }
+  check "$level.zip" --root root.crt --root time-root.crt --require-time --at "$at" > "$away/$level.json" || { cat "$away/$level.json"; fail "the pack for $level does not hold"; }
   check "$level.zip" --at "$at" > "$away/own.json" || fail "the pack for $level does not hold by its own roots"
   jq -e '.roots == "pack" and (.notes | any(test("taken from the pack itself")))' "$away/own.json" >/dev/null || fail "nothing is said of the pack's own roots"
 done
@@ -34,17 +37,24 @@ for level in auditor firm public; do
 done
 jq -e '[.documents[] | select(.kind == "office_decision")] | length >= 2 and all(.[]; .shown)' "$away/auditor.json" >/dev/null || fail "the auditor does not see the decisions"
 [ "$(sqlite3 -readonly "$db" "SELECT count(*) FROM payment_attempt a JOIN benefit_case c ON c.id = a.case_id JOIN office_decision d ON d.case_id = c.id AND d.round = c.review_round WHERE d.state <> 'sealed'")" = 0 ] || fail "money was asked for without a required seal"
+jq -e '.log.trusted_at != null and (.log.witnesses | any(.peer == "treasury" and .records_seen > 0))' "$away"/{auditor,firm,public}.json >/dev/null ||
+  { jq .log "$away/auditor.json"; fail "the pack's head bears no time-stamp, or nobody countersigned the log"; }
 jq -e '.statement.withheld > 0 and (.facts | has("payee.account_no") | not) and (.documents | all(.shown | not))' "$away/public.json" >/dev/null || fail "the public pack shows too much"
 grep -qa "$account" "$away/public.zip" && fail "the account stands in the public pack"
 grep -qa "$account" "$away/firm.zip" || fail "the firm does not see its own account"
+kill "$tsa"; wait "$tsa" 2>/dev/null; tsa=
 "$bin/zhida" evidence export --config "$config" --case "$case" --withhold 'payee.*' -o "$away/less.zip" >/dev/null || fail "--withhold failed"
 check less.zip --root root.crt --at "$at" >/dev/null || fail "a pack with more withheld does not hold"
+check less.zip --root root.crt --root time-root.crt --require-time --at "$at" >/dev/null; [ $? = 12 ] || fail "a pack without a time-stamp passes for one with it"
 grep -qa "$account" "$away/less.zip" && fail "the withheld account stands in the pack"
 
 # Who got what is in the trail, with the digest of the file.
 digest=$(jq -r .archive_sm3 "$away/public.json")
 [ "$(sqlite3 -readonly "$db" "SELECT count(*) FROM audit_record WHERE kind = 'evidence_exported' AND case_id = '$case' AND payload_digest = '$digest' AND detail LIKE '%试验 public%'")" = 1 ] || fail "the trail does not tell who got the public pack"
-"$bin/zhida" audit verify --config "$config" >/dev/null || fail "the trail does not hold"
+"$bin/zhida" audit verify --config "$config" --json >"$away/log.json" || fail "the trail does not hold"
+jq -e '.tokens > 0 and .tokens_judged and .countersignatures > 0' "$away/log.json" >/dev/null || { cat "$away/log.json"; fail "the log has no time-stamp or no witness"; }
+"$bin/zhida" audit witnesses --config "$config" | grep -q '^treasury countersigned the head of ' || fail "zhida audit witnesses does not name the treasury"
+jq -e '.refused == null and .countersigned > 0' "$folder/sim/treasury/witness.json" >/dev/null || fail "the treasury does not believe the log"
 
 # What cannot be had is refused with its reason.
 "$bin/zhida" evidence export --config "$config" --case NOSUCHCASE -o "$away/none.zip" 2>"$away/err" && fail "a pack of no case"
