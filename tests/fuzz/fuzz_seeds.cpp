@@ -31,7 +31,11 @@ int main(int argc, char** argv) {
     write(folder / "der", good.der, name);
     write(folder / "proof", good.proofs, name);
     const PackWorld packs(alg);
-    write(folder / "pack", {packs.pack(), packs.pack({"payee.account_no", "row.1", "firm.name"})}, name);
+    const PackWorld batches(alg, Sealed::in_batch);
+    write(folder / "pack",
+          {packs.pack(), packs.pack({"payee.account_no", "row.1", "firm.name"}), batches.pack(),
+           batches.pack({"payee.account_no"})},
+          name);
     // The texts inside a pack have readers of their own.
     std::vector<Bytes> texts;
     for (const auto& member : packs.members())
