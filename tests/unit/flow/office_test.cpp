@@ -19,7 +19,7 @@ using namespace zhida::flow::testing;
 
 namespace {
 
-const std::string kFirmOfTests = "91330502MA2B4D5E6F";
+const std::string kFirmOfTests = kFirm;
 
 bool until(const std::function<bool()>& condition) {
   const auto deadline = std::chrono::steady_clock::now() + 40s;
