@@ -5,6 +5,8 @@
 #include <functional>
 #include <utility>
 
+#include "stages/matching/amount.h"
+
 namespace zhida::matching {
 namespace {
 
@@ -38,9 +40,10 @@ FieldState derive(const DerivedField& field, const std::function<const FieldStat
   return out;
 }
 
-/// Whether somebody else says what the value is.
-bool reported(const FieldState* state) {
-  return state != nullptr && state->value && state->value->source != kDerived;
+/// Whether somebody else says what the value is. A formula's sum is nobody's but the item's.
+bool reported(const Policy& policy, const DerivedField& field, const EnterpriseProfile& profile) {
+  const auto* state = profile.find(field.name);
+  return state != nullptr && state->value && state->value->source != kDerived && field.name != formula_field(policy.id);
 }
 
 }  // namespace
@@ -59,7 +62,7 @@ Facts::Facts(const Policy& policy, const EnterpriseProfile& profile, Date day)
     own_[datum.name] = std::move(state);
   }
   for (const auto& field : policy.derived) {
-    if (reported(profile.find(field.name))) continue;
+    if (reported(policy, field, profile)) continue;
     own_[field.name] = derive(
         field, [this](const std::string& name) { return find(name); }, day);
   }
@@ -83,7 +86,7 @@ void derive_into(const Policy& policy, EnterpriseProfile& profile) {
   const Facts facts(policy, profile, profile.as_of);
   std::vector<std::pair<std::string, FieldState>> made;
   for (const auto& field : policy.derived) {
-    if (reported(profile.find(field.name))) continue;
+    if (reported(policy, field, profile)) continue;
     made.emplace_back(field.name, *facts.find(field.name));
   }
   for (auto& [name, state] : made) profile.fields.insert_or_assign(name, std::move(state));

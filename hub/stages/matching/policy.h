@@ -56,9 +56,10 @@ enum class Operator {
 const char* to_text(Operator op);
 /// The canonical name, or one of = != < <= > >= (`!=` is not_in with one value).
 std::optional<Operator> operator_from(std::string_view text);
-/// The day that stands for "never" in fields that hold the day of the last event or receipt: a known value, not a gap.
+/// The day (the first that a Date can be written as) that stands for "never" in fields that hold the day of the last
+/// event or receipt: a known value, not a gap.
 inline Date never() {
-  return Date(std::chrono::sys_days(std::chrono::year(1) / 1 / 1));
+  return Date(std::chrono::sys_days(std::chrono::year(1000) / 1 / 1));
 }
 
 /// All canonical names, in the order of the enumeration.
