@@ -13,7 +13,7 @@
 namespace zhida::flow {
 namespace {
 
-constexpr std::chrono::milliseconds kFirstPause{1'000};
+constexpr std::chrono::milliseconds kFirstPause{1'000}, kLongestPause{60'000};  // Real time.
 constexpr std::chrono::hours kRenewEvery{1};
 constexpr std::size_t kReplyBytesMax = 64u << 10;
 
@@ -169,7 +169,7 @@ Result<bool> TimeKeeper::round() {
     return false;
   }
   pause_ = std::min(pause_.count() == 0 ? kFirstPause : pause_ * 2,
-                    std::max<std::chrono::milliseconds>(settings_.period, kFirstPause));
+                    std::clamp<std::chrono::milliseconds>(settings_.period, kFirstPause, kLongestPause));
   next_try_ = std::chrono::steady_clock::now() + pause_;
   bool alarm = false;
   {
