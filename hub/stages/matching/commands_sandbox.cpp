@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "stages/matching/command_context.h"
 #include "stages/matching/explain.h"
+#include "stages/matching/facts.h"
 #include "stages/matching/literal.h"
 #include "stages/matching/simulate.h"
 #include "stages/matching/sql.h"
