@@ -1,0 +1,378 @@
+// Inside the engine only, and included once by each kernels_<set>.cpp, behind its choice of instructions and everything
+// else it includes: what stands here is compiled for that set. `Isa` is a type of that file alone, so that the copies
+// never meet in the linker.
+#pragma once
+#include "stages/matching/engine/kernels.h"
+
+namespace zhida::matching::engine::detail {
+
+/// One block, program by program. A vector (512 rows) that nobody can meet any more is left out of all later steps.
+template <class Isa>
+class BlockRun {
+ public:
+  BlockRun(const Plan& plan, const BlockCodes& block, Scratch& scratch, ResultPart& out)
+      : plan_(plan), block_(block), scratch_(scratch), out_(out) {}
+
+  void all() {
+    for (const auto& group : plan_.groups) {
+      const unsigned live = begin_group(group);
+      if (live == 0) continue;
+      for (std::uint32_t i = 0; i < group.programs; ++i) run(plan_.programs[group.first_program + i], live);
+    }
+  }
+
+  void some(std::span<const std::uint32_t> only) {
+    std::uint32_t group = kNone;
+    unsigned live = 0;
+    for (const auto number : only) {
+      const auto& program = plan_.programs[number];
+      if (program.group != group) live = begin_group(plan_.groups[group = program.group]);
+      if (live != 0) run(program, live);
+    }
+  }
+
+ private:
+  using Register = typename Isa::Register;
+  static constexpr unsigned kAll = (1u << kVectors) - 1;
+
+  /// The group's own verdict goes to the slot behind all others.
+  unsigned begin_group(const Group& group) {
+    auto* met = scratch_.met(plan_.slots + 1);
+    auto* possible = scratch_.possible(plan_.slots + 1);
+    const std::uint64_t* truth = group.atom == kNone ? nullptr : truth_of(group.atom, kAll);
+    const std::uint64_t* unknown = group.atom == kNone ? nullptr : unknown_of(plan_.atoms[group.atom].known, kAll);
+    unsigned live = 0;
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const auto at = v * kVectorWords;
+      auto rows = block_.live == nullptr ? Isa::ones() : Isa::load_unaligned(block_.live + at);
+      if (truth == nullptr) {
+        Isa::store(met + at, rows);
+        Isa::store(possible + at, rows);
+      } else {
+        const auto t = Isa::load(truth + at);
+        Isa::store(met + at, Isa::both(t, rows));
+        rows = Isa::both(Isa::either(t, Isa::load(unknown + at)), rows);
+        Isa::store(possible + at, rows);
+      }
+      live |= static_cast<unsigned>(Isa::any(rows)) << v;
+    }
+    return live;
+  }
+
+  void run(const Program& program, unsigned live) {
+    const std::uint64_t* met = scratch_.met(plan_.slots + 1);
+    const std::uint64_t* possible = scratch_.possible(plan_.slots + 1);
+    const Step* step = plan_.steps.data() + program.first_step;
+    const Step* const end = step + program.steps;
+    if (plan_.groups[program.group].atom != kNone) ++step;  // The scope: judged for the whole group.
+    for (; step != end; ++step) {
+      if (step->slot == 0) {
+        live = conjoin_verdict(*step, met, possible, live);
+        if (live == 0) return;
+        met = scratch_.met(0);
+        possible = scratch_.possible(0);
+      } else {
+        into_slot(*step, live);
+      }
+    }
+    emit(program.item, met, possible, live);
+  }
+
+  void emit(std::uint32_t item, const std::uint64_t* met, const std::uint64_t* possible, unsigned live) {
+    auto* const room = out_.room();
+    auto* place = room;
+    unsigned met_vectors = 0, unknown_vectors = 0;
+    std::uint64_t rows_met = 0, rows_unknown = 0;
+    for (unsigned left = live; left != 0; left &= left - 1) {
+      const auto v = static_cast<unsigned>(__builtin_ctz(left));
+      const auto rows = Isa::load(met + v * kVectorWords);
+      if (!Isa::any(rows)) continue;
+      met_vectors |= 1u << v;
+      Isa::store(place, rows);
+      rows_met += Isa::count(place);
+      place += kVectorWords;
+    }
+    for (unsigned left = live; left != 0; left &= left - 1) {
+      const auto v = static_cast<unsigned>(__builtin_ctz(left));
+      const auto rows = Isa::without(Isa::load(possible + v * kVectorWords), Isa::load(met + v * kVectorWords));
+      if (!Isa::any(rows)) continue;
+      unknown_vectors |= 1u << v;
+      Isa::store(place, rows);
+      rows_unknown += Isa::count(place);
+      place += kVectorWords;
+    }
+    if ((met_vectors | unknown_vectors) == 0) return;
+    out_.add(item, block_.number, static_cast<std::uint8_t>(met_vectors), static_cast<std::uint8_t>(unknown_vectors),
+             rows_met, rows_unknown);
+  }
+
+  /// What one step says of one vector.
+  struct Said {
+    Register met, possible;
+  };
+  template <bool kNegative, bool kFails>
+  [[gnu::always_inline]] static Said leaf_says(const std::uint64_t* truth, const std::uint64_t* unknown) {
+    const auto t = Isa::load(truth), u = Isa::load(unknown);
+    if constexpr (kNegative) {
+      const auto met = Isa::opposite(Isa::either(t, u));
+      return {met, kFails ? met : Isa::opposite(t)};
+    } else {
+      return {t, kFails ? t : Isa::either(t, u)};
+    }
+  }
+
+  template <bool kNegative, bool kFails>
+  unsigned conjoin_leaf(const Step& step, const std::uint64_t* met, const std::uint64_t* possible, unsigned live) {
+    const auto* truth = truth_of(step.atom, live);
+    const auto* unknown = unknown_of(step.known, live);
+    return conjoin(met, possible, live, [&](std::size_t at) [[gnu::always_inline]] {
+      return leaf_says<kNegative, kFails>(truth + at, unknown + at);
+    });
+  }
+
+  template <class Say>
+  [[gnu::always_inline]] unsigned conjoin(const std::uint64_t* met, const std::uint64_t* possible, unsigned live,
+                                          const Say& say) {
+    auto* met_out = scratch_.met(0);
+    auto* possible_out = scratch_.possible(0);
+    unsigned still = 0;
+    for (unsigned left = live; left != 0; left &= left - 1) {
+      const auto v = static_cast<unsigned>(__builtin_ctz(left));
+      const auto at = v * kVectorWords;
+      const Said said = say(at);
+      const auto p = Isa::both(Isa::load(possible + at), said.possible);
+      Isa::store(met_out + at, Isa::both(Isa::load(met + at), said.met));
+      Isa::store(possible_out + at, p);
+      still |= static_cast<unsigned>(Isa::any(p)) << v;
+    }
+    return still;
+  }
+
+  unsigned conjoin_verdict(const Step& step, const std::uint64_t* met, const std::uint64_t* possible, unsigned live) {
+    switch (step.kind) {
+      case StepKind::leaf:
+        if (step.negative)
+          return step.fails_unknown ? conjoin_leaf<true, true>(step, met, possible, live)
+                                    : conjoin_leaf<true, false>(step, met, possible, live);
+        return step.fails_unknown ? conjoin_leaf<false, true>(step, met, possible, live)
+                                  : conjoin_leaf<false, false>(step, met, possible, live);
+      case StepKind::merge: {
+        const auto* m = scratch_.met(1);
+        const auto* p = scratch_.possible(1);
+        return conjoin(met, possible, live, [&](std::size_t at) [[gnu::always_inline]] {
+          return Said{Isa::load(m + at), Isa::load(p + at)};
+        });
+      }
+      case StepKind::constant:
+        break;
+    }
+    const auto says = constant(step);
+    return conjoin(met, possible, live, [&](std::size_t) [[gnu::always_inline]] { return says; });
+  }
+
+  static Said constant(const Step& step) {
+    return {step.constant == Verdict::met ? Isa::ones() : Isa::zeros(),
+            step.constant == Verdict::not_met ? Isa::zeros() : Isa::ones()};
+  }
+
+  template <bool kNegative, bool kFails>
+  void leaf_into_slot(const Step& step, unsigned live) {
+    const auto* truth = truth_of(step.atom, live);
+    const auto* unknown = unknown_of(step.known, live);
+    take_in(step, live, [&](std::size_t at) [[gnu::always_inline]] {
+      return leaf_says<kNegative, kFails>(truth + at, unknown + at);
+    });
+  }
+
+  template <class Say>
+  [[gnu::always_inline]] void take_in(const Step& step, unsigned live, const Say& say) {
+    auto* met = scratch_.met(step.slot);
+    auto* possible = scratch_.possible(step.slot);
+    for (unsigned left = live; left != 0; left &= left - 1) {
+      const auto at = static_cast<std::size_t>(__builtin_ctz(left)) * kVectorWords;
+      Said said = say(at);
+      if (step.into == Into::disjoin)
+        said = {Isa::either(Isa::load(met + at), said.met), Isa::either(Isa::load(possible + at), said.possible)};
+      else if (step.into == Into::conjoin)
+        said = {Isa::both(Isa::load(met + at), said.met), Isa::both(Isa::load(possible + at), said.possible)};
+      Isa::store(met + at, said.met);
+      Isa::store(possible + at, said.possible);
+    }
+  }
+
+  void into_slot(const Step& step, unsigned live) {
+    switch (step.kind) {
+      case StepKind::leaf:
+        if (step.negative)
+          return step.fails_unknown ? leaf_into_slot<true, true>(step, live) : leaf_into_slot<true, false>(step, live);
+        return step.fails_unknown ? leaf_into_slot<false, true>(step, live) : leaf_into_slot<false, false>(step, live);
+      case StepKind::merge: {
+        const auto* m = scratch_.met(step.slot + 1u);
+        const auto* p = scratch_.possible(step.slot + 1u);
+        return take_in(step, live, [&](std::size_t at) [[gnu::always_inline]] {
+          return Said{Isa::load(m + at), Isa::load(p + at)};
+        });
+      }
+      case StepKind::constant:
+        break;
+    }
+    const auto says = constant(step);
+    take_in(step, live, [&](std::size_t) [[gnu::always_inline]] { return says; });
+  }
+
+  // Atoms, worked out once a block and vector, when first needed.
+
+  template <bool kFetchAhead, class Compare>
+  [[gnu::always_inline]] static void compare(std::size_t width, const std::byte* codes, const std::byte* ahead,
+                                             std::uint64_t* out, bool add, const Compare& holds) {
+    for (std::size_t i = 0; i < kVectorWords; ++i) {
+      if constexpr (kFetchAhead) {
+        __builtin_prefetch(ahead + i * width, 0, 2);
+        if (width > 64) __builtin_prefetch(ahead + i * width + 64, 0, 2);
+      }
+      const std::uint64_t bits = holds(codes + i * width);
+      out[i] = add ? out[i] | bits : bits;
+    }
+  }
+
+  /// Which rows of vector `v` have a code within the range.
+  template <bool kFetchAhead>
+  [[gnu::always_inline]] static void within(Storage storage, const std::byte* slice, const std::byte* ahead,
+                                            std::size_t v, CodeRange range, std::uint64_t* out, bool add) {
+    const auto low = range.low, width = static_cast<Code>(range.high - range.low);
+    if (storage == Storage::bytes)
+      compare<kFetchAhead>(64, slice + v * 512, ahead + v * 512, out, add, [&](const std::byte* codes) {
+        return Isa::bytes_within(reinterpret_cast<const std::uint8_t*>(codes), static_cast<std::uint8_t>(low),
+                                 static_cast<std::uint8_t>(width));
+      });
+    else
+      compare<kFetchAhead>(128, slice + v * 1024, ahead + v * 1024, out, add, [&](const std::byte* codes) {
+        return Isa::words_within(reinterpret_cast<const std::uint16_t*>(codes), low, width);
+      });
+  }
+
+  [[gnu::always_inline]] const std::uint64_t* unknown_of(std::uint32_t number, unsigned wanted) {
+    const unsigned missing = wanted & ~unsigned{scratch_.unknowns_done()[number]};
+    if (missing != 0) find_unknown(number, missing);
+    return scratch_.unknown(number);
+  }
+
+  [[gnu::always_inline]] const std::uint64_t* truth_of(std::uint32_t number, unsigned wanted) {
+    const unsigned missing = wanted & ~unsigned{scratch_.truths_done()[number]};
+    if (missing != 0) find_truth(number, missing);
+    return scratch_.truth(number);
+  }
+
+  [[gnu::noinline]] void find_unknown(std::uint32_t number, unsigned missing) {
+    const auto& known = plan_.knowns[number];
+    const auto storage = plan_.columns[known.column].storage;
+    const auto* slice = block_.slices[known.column];
+    const auto* plane = reinterpret_cast<const std::uint64_t*>(slice) + kBlockWords;
+    auto* const out = scratch_.unknown_room(number);
+    auto& done = scratch_.unknowns_done()[number];
+    done = static_cast<std::uint8_t>(done | missing);
+    const auto* ahead = block_.ahead == nullptr ? slice : block_.ahead[known.column];
+    for (unsigned left = missing; left != 0; left &= left - 1) {
+      const auto v = static_cast<std::size_t>(__builtin_ctz(left));
+      auto* place = out + v * kVectorWords;
+      if (storage == Storage::planes)
+        Isa::store(place, Isa::load_unaligned(plane + v * kVectorWords));
+      else
+        within<true>(storage, slice, ahead, v, {0, 0}, place, false);
+      if (known.age_column == kNone) continue;
+      alignas(64) std::uint64_t fresh[kVectorWords] = {};
+      if (known.fresh.low <= known.fresh.high)
+        within<false>(plan_.columns[known.age_column].storage, block_.slices[known.age_column],
+                      block_.slices[known.age_column], v, known.fresh, fresh, false);
+      Isa::store(place, Isa::either(Isa::load(place), Isa::opposite(Isa::load(fresh))));
+    }
+  }
+
+  [[gnu::noinline]] void find_truth(std::uint32_t number, unsigned missing) {
+    const auto& atom = plan_.atoms[number];
+    const auto storage = plan_.columns[atom.column].storage;
+    const auto* slice = block_.slices[atom.column];
+    const auto* yes = reinterpret_cast<const std::uint64_t*>(slice);
+    const CodeRange* ranges = plan_.ranges.data() + atom.first_range;
+    const bool aged = plan_.knowns[atom.known].age_column != kNone;
+    auto* const out = scratch_.truth_room(number);
+    auto& done = scratch_.truths_done()[number];
+    done = static_cast<std::uint8_t>(done | missing);
+    const auto* stale = aged ? unknown_of(atom.known, missing) : nullptr;
+    for (unsigned left = missing; left != 0; left &= left - 1) {
+      const auto v = static_cast<std::size_t>(__builtin_ctz(left));
+      auto* place = out + v * kVectorWords;
+      if (atom.ranges == 0) {
+        Isa::store(place, Isa::zeros());
+      } else if (storage == Storage::planes) {
+        auto rows = Isa::zeros();
+        const auto y = Isa::load_unaligned(yes + v * kVectorWords);
+        const auto u = Isa::load_unaligned(yes + kBlockWords + v * kVectorWords);
+        for (std::uint32_t i = 0; i < atom.ranges; ++i) {
+          if (ranges[i].high == 2) rows = Isa::either(rows, y);
+          if (ranges[i].low == 1) rows = Isa::either(rows, Isa::opposite(Isa::either(y, u)));
+        }
+        Isa::store(place, rows);
+      } else {
+        for (std::uint32_t i = 0; i < atom.ranges; ++i)
+          within<false>(storage, slice, slice, v, ranges[i], place, i > 0);
+      }
+      if (aged) Isa::store(place, Isa::without(Isa::load(place), Isa::load(stale + v * kVectorWords)));
+    }
+  }
+
+  const Plan& plan_;
+  const BlockCodes& block_;
+  Scratch& scratch_;
+  ResultPart& out_;
+};
+
+template <class Isa>
+void run_block(const Plan& plan, const BlockCodes& block, std::span<const std::uint32_t> only, Scratch& scratch,
+               ResultPart& out) {
+  scratch.begin_block(block.slices);
+  BlockRun<Isa> run(plan, block, scratch, out);
+  only.empty() ? run.all() : run.some(only);
+}
+
+/// Sixteen searches side by side, so that one need not wait for another; no branches.
+template <class Isa, class Out>
+void search_codes(const std::int64_t* values, const std::uint64_t* known, std::size_t count,
+                  std::span<const std::int64_t> cuts, Out* out) {
+  constexpr std::size_t kSideBySide = 16;
+  const auto* first = cuts.data();
+  for (std::size_t at = 0; at < count; at += kSideBySide) {
+    std::uint32_t below[kSideBySide] = {};
+    for (std::size_t left = cuts.size(); left > 0;) {
+      const auto half = static_cast<std::uint32_t>(left - left / 2);
+      for (std::size_t i = 0; i < kSideBySide; ++i)
+        below[i] += half & (0u - static_cast<std::uint32_t>(first[below[i] + half - 1] <= values[at + i]));
+      left /= 2;
+    }
+    const auto bits = known[at / 64] >> (at % 64);
+    for (std::size_t i = 0; i < kSideBySide; ++i)
+      out[at + i] = static_cast<Out>((below[i] + 1) & (0u - static_cast<std::uint32_t>(bits >> i & 1)));
+  }
+}
+
+template <class Isa, class Out>
+void encode(const std::int64_t* values, const std::uint64_t* known, std::size_t count,
+            std::span<const std::int64_t> cuts, Out* out) {
+  if (cuts.size() <= Isa::kCountCutsMax)
+    Isa::count_codes(values, known, count, cuts, out);
+  else
+    search_codes<Isa>(values, known, count, cuts, out);
+}
+
+template <class Isa>
+void compare_bytes(const std::uint8_t* codes, std::size_t count, std::uint8_t low, std::uint8_t width,
+                   std::uint64_t* out) {
+  for (std::size_t i = 0; i < count / 64; ++i) out[i] = Isa::bytes_within(codes + 64 * i, low, width);
+}
+
+template <class Isa>
+constexpr Kernels kernels_of() {
+  return {&run_block<Isa>, &encode<Isa, std::uint8_t>, &encode<Isa, std::uint16_t>, &compare_bytes<Isa>};
+}
+
+}  // namespace zhida::matching::engine::detail

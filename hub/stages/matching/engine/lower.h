@@ -1,0 +1,74 @@
+// The only place where policies meet the engine: items become a Model, profiles become cells. What columns of codes
+// cannot say (two fields at once, histories, sums by formula) is asked of the scalar evaluator, firm by firm, and
+// enters the engine as a flag column of its verdicts: the result is always exactly what evaluate() says.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "domain/enterprise_profile.h"
+#include "stages/matching/engine/model.h"
+#include "stages/matching/engine/partition.h"
+#include "stages/matching/engine/table.h"
+#include "stages/matching/policy.h"
+
+namespace zhida::matching::engine {
+
+class Lowering {
+ public:
+  /// The policies are read now and kept by those clauses that the scalar evaluator answers.
+  Lowering(std::span<const Policy> policies, Date day);
+  /// Further items behind these, over the same columns and more.
+  void add(std::span<const Policy> policies);
+
+  /// Item i is policy i.
+  const Model& model() const { return model_; }
+  /// Whether some condition looks back a number of months from the day, or is answered by the scalar evaluator as of
+  /// the day: for another day such items are lowered and coded anew; Partition::advance() alone does not do.
+  bool day_bound() const { return day_bound_; }
+  /// How many flag columns hold the scalar evaluator's word, for people who wonder what a run costs.
+  std::size_t judged_columns() const { return judged_.size(); }
+
+  using Intern = std::function<std::uint32_t(std::uint32_t column, std::string_view text)>;
+  /// All cells of one firm.
+  std::vector<FieldUpdate> cells_of(const EnterpriseProfile& profile, const Intern& intern) const;
+  /// The typed table of these firms; row i is profile i.
+  Table table_of(std::span<const EnterpriseProfile> profiles) const;
+
+ private:
+  struct FieldColumn {
+    std::string field;
+    std::size_t alternative = 0;  ///< Of FieldData: what a value must be to count.
+    std::uint32_t column = 0;
+  };
+  struct Judged {
+    std::uint32_t column = 0;
+    std::function<Verdict(const EnterpriseProfile&)> verdict;
+  };
+
+  Node lower(const Policy& policy);
+  Node lower_clause(const Clause& clause, bool negated);
+  Node lower_condition(const Clause& clause, bool negated);
+  Node leaf(Atom atom, bool negated, bool fails_unknown);
+  Node judged(const Clause& clause, bool own_facts, bool negated, bool fails_unknown);
+  std::uint32_t column_of(const std::string& field, FieldType type);
+  bool lower_number(const Clause& clause, Atom& atom);
+  bool lower_flag(const Clause& clause, Atom& atom);
+  bool lower_text(const Clause& clause, Atom& atom);
+
+  Model model_;
+  Date day_;
+  bool day_bound_ = false;
+  std::shared_ptr<const Policy> policy_;       ///< The one that is being lowered.
+  std::map<std::string, FieldColumn> fields_;  ///< By the column's name.
+  std::vector<Judged> judged_;
+  std::map<std::string, std::uint32_t> judged_by_key_;
+  std::map<std::uint32_t, std::size_t> region_uses_, industry_uses_;
+};
+
+}  // namespace zhida::matching::engine

@@ -1,0 +1,170 @@
+// Items compiled for matching: how values become codes, and flat programs over codes. Immutable once built: whoever
+// holds one may read it from any thread, and a changed one is another Plan.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "domain/entitlement.h"
+#include "stages/matching/engine/model.h"
+
+namespace zhida::matching::engine {
+
+class Table;
+
+inline constexpr std::size_t kBlockRows = 4096;
+inline constexpr std::size_t kBlockWords = kBlockRows / 64;
+inline constexpr std::size_t kVectorWords = 8;  ///< A vector is 512 rows: what one step touches at least.
+inline constexpr std::size_t kVectors = kBlockWords / kVectorWords;
+inline constexpr std::uint32_t kNone = UINT32_MAX;
+inline constexpr std::size_t kByteCodesMax = 255;
+
+using Code = std::uint16_t;  ///< 0: unknown. Neighbouring values that no item tells apart share a code.
+
+struct CodeRange {
+  Code low = 1, high = 0;
+  bool holds(Code code) const { return static_cast<Code>(code - low) <= static_cast<Code>(high - low) && low <= high; }
+};
+
+/// How the values of one column become codes.
+struct ColumnCoder {
+  ValueKind kind = ValueKind::number;
+  std::vector<std::int64_t> cuts;  ///< Numbers: code = 1 + how many cuts are not above the value.
+  /// Texts: the answers of all the column's tests, a bit each, and the code of those who give them.
+  std::vector<std::uint32_t> tests;
+  std::unordered_map<std::string, Code> classes;
+  std::vector<std::string> answers;  ///< By code, the first for code 1.
+  std::uint32_t codes = 0;           ///< The greatest code.
+
+  Code number_code(std::int64_t value) const;
+  std::string answers_of(const Model& model, std::string_view text) const;
+  /// nullopt: the tests tell this text apart from every text that they were shown.
+  std::optional<Code> text_code(const Model& model, std::string_view text) const;
+};
+
+enum class Storage : std::uint8_t { planes, bytes, words };  ///< Two bit planes (yes, known); one octet; two.
+
+/// A column of codes: of a model column's values, or of the days they are of.
+struct CodeColumn {
+  std::uint32_t source = 0;  ///< The model's (and the Table's) column.
+  bool age = false;
+  Storage storage = Storage::bytes;
+  std::vector<std::int64_t> age_cuts;
+  std::size_t block_offset = 0;  ///< Octets from the start of a block; planes: yes, then known.
+  std::size_t row_offset = 0;    ///< Octets from the start of a row.
+  std::size_t block_bytes() const;
+};
+
+/// When a value counts as known: it is there, and young enough.
+struct KnownCode {
+  std::uint32_t column = 0;
+  std::uint32_t age_column = kNone;
+  CodeRange fresh;
+};
+
+struct AtomCode {
+  std::uint32_t column = 0;
+  std::uint32_t known = 0;
+  std::uint32_t first_range = 0;
+  std::uint32_t ranges = 0;
+};
+
+enum class StepKind : std::uint8_t { leaf, merge, constant };
+enum class Into : std::uint8_t { set, conjoin, disjoin };
+
+/// One step of a program. Slots are (T, P) pairs; slot 0 is the verdict so far.
+struct Step {
+  StepKind kind = StepKind::leaf;
+  Into into = Into::set;
+  std::uint8_t slot = 0;  ///< merge: `slot` takes in `slot + 1`.
+  bool negative = false;
+  bool fails_unknown = false;
+  bool plain = false;  ///< Leaf of one range on an octet without age: the four fields below say it all.
+  Verdict constant = Verdict::met;
+  std::uint16_t row_offset = 0;
+  std::uint16_t low = 0, width = 0;
+  std::uint32_t atom = 0;
+  std::uint32_t known = 0;  ///< Leaf: the atom's.
+};
+
+struct Program {
+  std::uint32_t item = 0;
+  std::uint32_t first_step = 0, steps = 0;
+  std::uint32_t group = 0;
+};
+
+/// A constant step that depends on the day.
+struct WindowStep {
+  std::uint32_t step = 0;
+  std::uint32_t item = 0;
+  Range days;
+};
+
+/// Programs that share a top-level condition on the scope column; it is judged once for all of them.
+struct Group {
+  std::uint32_t atom = kNone;  ///< kNone: no such condition.
+  std::uint32_t first_program = 0, programs = 0;
+};
+
+/// A list of lists in one piece.
+struct Lists {
+  std::vector<std::uint32_t> starts{0};
+  std::vector<std::uint32_t> values;
+  std::span<const std::uint32_t> operator[](std::size_t i) const {
+    return {values.data() + starts[i], values.data() + starts[i + 1]};
+  }
+  std::size_t size() const { return starts.size() - 1; }
+  void close() { starts.push_back(static_cast<std::uint32_t>(values.size())); }
+};
+
+/// Which items a changed code can reach.
+struct EventIndex {
+  Lists column_atoms;  ///< By code column (for an age column: the atoms that look at it).
+  /// Numbers, by code column and then by code c: the atoms that differ between c and c + 1.
+  std::vector<Lists> flips;
+  Lists atom_groups, atom_programs;  ///< By atom, in step: sorted by group, then program.
+  Lists groups_of_scope;  ///< By code of the scope column: groups that are not ruled out. Without one: one list.
+};
+
+struct Plan {
+  Model model;
+  std::vector<ColumnCoder> coders;  ///< By model column; empty for those that no atom asks about.
+  std::vector<CodeColumn> columns;
+  std::vector<std::uint32_t> value_column, age_column;  ///< By model column; kNone: not needed.
+  std::size_t block_bytes = 0, row_bytes = 0;
+  std::vector<KnownCode> knowns;
+  std::vector<AtomCode> atoms;
+  std::vector<CodeRange> ranges;
+  std::vector<Step> steps;
+  std::vector<WindowStep> windows;
+  std::vector<Program> programs;
+  std::vector<std::uint32_t> program_of_item;
+  std::vector<Group> groups;
+  std::uint32_t slots = 1;
+  EventIndex index;
+
+  std::size_t items() const { return model.items.size(); }
+  /// The code in a row of codes.
+  Code row_code(const std::byte* row, std::uint32_t column) const;
+  Verdict atom_verdict(const std::byte* row, std::uint32_t atom) const;
+  /// The verdict of one item on one firm's codes.
+  Verdict evaluate(const std::byte* row, std::uint32_t item) const;
+};
+
+/// Compiles a model. The tables show which texts occur and how often conditions hold; they may be empty.
+std::shared_ptr<const Plan> compile(Model model, std::span<const Table* const> tables);
+
+/// The same plan for one more text that its tests tell apart from all others; codes given so far stay as they are.
+/// nullptr: the column has no room for one more code, compile anew.
+std::shared_ptr<const Plan> with_text(const Plan& plan, std::uint32_t column, std::string_view text);
+
+/// The same plan on another day. Codes of ages mean another day from then on; nothing else changes its meaning.
+std::shared_ptr<const Plan> with_day(const Plan& plan, Day day);
+
+}  // namespace zhida::matching::engine

@@ -1,0 +1,75 @@
+// The profiles of a partition as typed columns: what people and explanations see, and what codes are made from. Cold.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "stages/matching/engine/model.h"
+
+namespace zhida::matching::engine {
+
+/// One value of one firm. Texts are ids of the column's dictionary.
+struct Cell {
+  bool known = false;
+  std::int64_t value = 0;  ///< Number, id of a text, 0 or 1.
+  Day as_of = 0;
+  std::uint8_t source = 0;
+};
+
+/// One writer; readers while nobody writes.
+class Table {
+ public:
+  /// A number is a value and a known bit; a text is an id, 0 for none; a flag is 0 unknown, 1 no, 2 yes.
+  struct Column {
+    ColumnSpec spec;
+    std::vector<std::int64_t> numbers;
+    std::vector<std::uint64_t> known;  ///< Numbers only, a bit a row.
+    std::vector<std::uint32_t> texts;
+    std::vector<std::uint8_t> flags;
+    std::vector<Day> as_of;             ///< Absent until a cell says otherwise than `default_as_of`.
+    std::vector<std::uint8_t> sources;  ///< Absent until a cell has one.
+    std::vector<std::string> dictionary{std::string()};
+    std::unordered_map<std::string, std::uint32_t> ids;
+  };
+
+  Table() = default;
+  /// All cells unknown. Values are as of `default_as_of` unless they say otherwise.
+  Table(std::vector<ColumnSpec> columns, std::size_t rows, Day default_as_of);
+
+  std::size_t rows() const { return rows_; }
+  /// Rows that there is room for: whole blocks, so that whoever reads a block may read all of it.
+  std::size_t capacity() const { return capacity_; }
+  const std::vector<Column>& columns() const { return columns_; }
+  Column& column(std::size_t number) { return columns_[number]; }
+  const Column& column(std::size_t number) const { return columns_[number]; }
+
+  /// The id of a text, known to the column from now on.
+  std::uint32_t intern(std::size_t column, std::string_view text);
+  void set(std::size_t row, std::size_t column, const Cell& cell);
+  Cell get(std::size_t row, std::size_t column) const;
+  Day as_of(std::size_t row, std::size_t column) const {
+    const auto& days = columns_[column].as_of;
+    return days.empty() ? default_as_of_ : days[row];
+  }
+
+  /// One more row, all unknown; its number.
+  std::size_t append();
+  void add_column(ColumnSpec spec);
+  /// Row `i` becomes what row `order[i]` was.
+  void reorder(std::span<const std::uint32_t> order);
+  /// Octets of values, known bits, days and sources (dictionaries aside).
+  std::size_t bytes() const;
+
+ private:
+  void resize(Column& column) const;
+
+  std::vector<Column> columns_;
+  std::size_t rows_ = 0, capacity_ = 0;
+  Day default_as_of_ = 0;
+};
+
+}  // namespace zhida::matching::engine

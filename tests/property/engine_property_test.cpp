@@ -1,0 +1,254 @@
+// Random items and firms: the scalar evaluator, a plain row walk, the engine with each set of instructions and the path
+// of single events must say the same of every pair. ZHIDA_SEED=n repeats a run, ZHIDA_PAIRS=n and ZHIDA_LONG=1 make it
+// longer.
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <random>
+#include <sstream>
+
+#include "property/random_items.h"
+#include "stages/matching/engine/lower.h"
+#include "stages/matching/engine/parallel.h"
+#include "stages/matching/engine/partition.h"
+#include "stages/matching/evaluate.h"
+#include "support/naive_match.h"
+
+namespace zhida::matching {
+namespace {
+
+using test::RandomItems;
+
+constexpr unsigned kThreads = 2;
+
+/// Verdicts by item, then row.
+using Matrix = std::vector<std::vector<Verdict>>;
+
+struct Scene {
+  std::vector<Policy> policies;
+  std::vector<EnterpriseProfile> firms;
+  Date day;
+  std::string seed;
+
+  std::string pair(std::size_t item, std::size_t row) const {
+    std::string out = seed + ", item " + to_json(policies[item]).dump() + ", firm";
+    for (const auto& [name, state] : firms[row].fields)
+      out += " " + name + "=" +
+             (state.value ? to_text(state.value->data) + " (" + state.value->as_of.to_string() + ")" : "unknown");
+    return out;
+  }
+
+  Matrix judged_by_scalar() const {
+    Matrix out(policies.size(), std::vector<Verdict>(firms.size()));
+    engine::in_parallel(kThreads, [&](unsigned thread) {
+      for (std::size_t row = thread; row < firms.size(); row += kThreads)
+        for (std::size_t item = 0; item < policies.size(); ++item)
+          out[item][row] = evaluate(policies[item], firms[row], day).verdict;
+    });
+    return out;
+  }
+};
+
+Matrix matrix_of(engine::Results& results, std::size_t items, std::size_t rows) {
+  Matrix out(items, std::vector<Verdict>(rows, Verdict::not_met));
+  results.index();
+  for (std::uint32_t item = 0; item < items; ++item) {
+    std::uint64_t met = 0, unknown = 0;
+    results.for_each(item, [&](std::size_t row, Verdict verdict) {
+      out[item][row] = verdict;
+      ++(verdict == Verdict::met ? met : unknown);
+    });
+    BOOST_REQUIRE_EQUAL(met, results.met(item));
+    BOOST_REQUIRE_EQUAL(unknown, results.unknown(item));
+  }
+  return out;
+}
+
+void require_same(const Scene& scene, const Matrix& expected, const Matrix& found, const std::string& who);
+Matrix matrix_of(const engine::Snapshot& snapshot, engine::Path path, unsigned threads);
+
+/// The snapshot run with each set of instructions.
+void require_every_path(const Scene& scene, const Matrix& expected, const engine::Snapshot& snapshot,
+                        const std::string& who) {
+  for (const auto path : engine::available_paths())
+    require_same(scene, expected, matrix_of(snapshot, path, 1), who + ", " + engine::to_text(path));
+}
+
+Matrix matrix_of(const engine::Snapshot& snapshot, engine::Path path, unsigned threads) {
+  engine::Results results;
+  engine::run(snapshot, path, threads, results);
+  return matrix_of(results, snapshot.plan->items(), snapshot.rows);
+}
+
+void require_same(const Scene& scene, const Matrix& expected, const Matrix& found, const std::string& who) {
+  for (std::size_t item = 0; item < expected.size(); ++item) {
+    if (expected[item] == found[item]) continue;
+    for (std::size_t row = 0; row < expected[item].size(); ++row)
+      BOOST_REQUIRE_MESSAGE(expected[item][row] == found[item][row], who << " says " << to_text(found[item][row])
+                                                                         << ", not " << to_text(expected[item][row])
+                                                                         << ": " << scene.pair(item, row));
+  }
+}
+
+void require_naive(const Scene& scene, const Matrix& expected, const engine::Table& table) {
+  const test::NaiveRows rows(table, 0, table.rows());
+  Matrix found(expected.size(), std::vector<Verdict>(table.rows()));
+  for (std::size_t item = 0; item < expected.size(); ++item) {
+    if (!RandomItems::columns_say_all(scene.policies[item])) {
+      found[item] = expected[item];
+      continue;
+    }
+    const test::NaiveItem naive(scene.policies[item], table, scene.day);
+    for (std::size_t row = 0; row < table.rows(); ++row) {
+      const int said = naive.judge(rows.value(row), rows.is_known(row), rows.day(row));
+      found[item][row] = said == 0 ? Verdict::not_met : said == 1 ? Verdict::met : Verdict::unknown;
+    }
+  }
+  require_same(scene, expected, found, "the plain row walk");
+}
+
+/// Applies diffs to a matrix; each must start from what is there.
+void follow(const Scene& scene, Matrix& matrix, const std::vector<engine::Diff>& diffs) {
+  for (const auto& diff : diffs) {
+    auto& verdict = matrix[diff.item][diff.row];
+    BOOST_REQUIRE_MESSAGE(verdict == diff.before && diff.before != diff.after,
+                          "an event says " << to_text(diff.before) << " became " << to_text(diff.after) << " where "
+                                           << to_text(verdict) << " was: " << scene.pair(diff.item, diff.row));
+    verdict = diff.after;
+  }
+}
+
+std::int64_t pairs_of(const Scene& scene) {
+  return static_cast<std::int64_t>(scene.policies.size() * scene.firms.size());
+}
+
+/// One town; how many pairs the scalar evaluator and all the others judged alike.
+std::int64_t one_round(std::uint64_t seed, std::size_t items, std::size_t firms, bool columns_only) {
+  RandomItems random(seed);
+  Scene scene;
+  scene.seed = "ZHIDA_SEED=" + std::to_string(seed);
+  scene.day = RandomItems::day();
+  for (std::size_t i = 0; i < items; ++i) scene.policies.push_back(random.policy(columns_only));
+  for (std::size_t i = 0; i < firms; ++i) scene.firms.push_back(random.firm(scene.day));
+
+  engine::Lowering lowering(scene.policies, scene.day);
+  auto table = lowering.table_of(scene.firms);
+  {
+    // Kept in the order of regions, as the engine likes it.
+    const engine::Table* tables[] = {&table};
+    const auto order = engine::order_of(*engine::compile(lowering.model(), tables), table);
+    table.reorder(order);
+    std::vector<EnterpriseProfile> ordered;
+    for (const auto row : order) ordered.push_back(scene.firms[row]);
+    scene.firms = std::move(ordered);
+  }
+  const engine::Table* tables[] = {&table};
+  const auto plan = engine::compile(lowering.model(), tables);
+  auto matrix = scene.judged_by_scalar();
+  auto pairs = pairs_of(scene);
+  require_naive(scene, matrix, table);
+  const auto paths = engine::available_paths();
+  for (const auto path : paths) {
+    // Each codes for itself, too.
+    const engine::Partition partition(plan, table, path, kThreads);
+    require_same(scene, matrix, matrix_of(*partition.snapshot(), path, path == paths.back() ? kThreads : 1),
+                 std::string("the engine, ") + engine::to_text(path));
+  }
+
+  // Events.
+  const auto path = paths[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(paths.size())))];
+  engine::Partition partition(plan, std::move(table), path, kThreads);
+  const auto first = partition.snapshot();
+  const auto before = matrix;
+  const auto intern = [&](std::uint32_t column, std::string_view text) { return partition.intern(column, text); };
+  std::vector<engine::Diff> diffs;
+  std::vector<std::size_t> touched;
+  for (int event = 0; event < 400; ++event) {
+    const auto row = static_cast<std::size_t>(random.below(static_cast<std::int64_t>(scene.firms.size())));
+    auto& firm = scene.firms[row];
+    random.change(firm, scene.day);
+    diffs.clear();
+    partition.apply(row, lowering.cells_of(firm, intern), diffs);
+    follow(scene, matrix, diffs);
+    touched.push_back(row);
+    if (event % 100 == 50) partition.publish();
+  }
+  // New firms, and firms that go.
+  for (int i = 0; i < 3; ++i) {
+    scene.firms.push_back(random.firm(scene.day));
+    diffs.clear();
+    const auto row = partition.add(lowering.cells_of(scene.firms.back(), intern), diffs);
+    BOOST_REQUIRE_EQUAL(row + 1, scene.firms.size());
+    for (auto& verdicts : matrix) verdicts.push_back(Verdict::not_met);
+    follow(scene, matrix, diffs);
+    touched.push_back(row);
+  }
+  partition.publish();
+  for (const auto row : touched)
+    for (std::size_t item = 0; item < scene.policies.size(); ++item)
+      BOOST_REQUIRE_MESSAGE(matrix[item][row] == evaluate(scene.policies[item], scene.firms[row], scene.day).verdict,
+                            "events left it " << to_text(matrix[item][row]) << ": " << scene.pair(item, row));
+  require_same(scene, matrix, matrix_of(*partition.snapshot(), path, kThreads), "the engine after events");
+  require_same(scene, before, matrix_of(*first, path, 1), "a reader of the first snapshot");
+
+  // Further items over the same firms.
+  std::vector<Policy> more;
+  for (int i = 0; i < 5; ++i) more.push_back(random.policy(columns_only));
+  lowering.add(more);
+  scene.policies.insert(scene.policies.end(), more.begin(), more.end());
+  {
+    const engine::Table* now[] = {&partition.table()};
+    partition.replace_plan(engine::compile(lowering.model(), now));
+    // Columns that the new items brought are filled like a change of every firm.
+    for (std::size_t row = 0; row < scene.firms.size(); ++row) {
+      diffs.clear();
+      partition.apply(row, lowering.cells_of(scene.firms[row], intern), diffs);
+    }
+    partition.publish();
+  }
+  matrix = scene.judged_by_scalar();
+  require_every_path(scene, matrix, *partition.snapshot(), "the engine with further items");
+  pairs += pairs_of(scene);
+
+  // The calendar: what is only old enough, or only now in force, changes without any event from outside.
+  if (!lowering.day_bound())
+    for (const int days : {1, 9, 40}) {
+      scene.day = scene.day.plus_days(days);
+      diffs.clear();
+      partition.advance(static_cast<engine::Day>(scene.day.days().time_since_epoch().count()), diffs);
+      follow(scene, matrix, diffs);
+      require_same(scene, scene.judged_by_scalar(), matrix, "the calendar");
+      partition.publish();
+      require_every_path(scene, matrix, *partition.snapshot(), "the engine on a later day");
+      pairs += pairs_of(scene);
+    }
+  return pairs;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(every_way_of_judging_a_pair_says_the_same) {
+  const char* given = std::getenv("ZHIDA_SEED");
+  const char* pairs_given = std::getenv("ZHIDA_PAIRS");
+  const auto seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::uint64_t{std::random_device{}()};
+  const std::int64_t wanted = pairs_given != nullptr                 ? std::strtoll(pairs_given, nullptr, 10)
+                              : std::getenv("ZHIDA_LONG") != nullptr ? 1'000'000'000
+                                                                     : 10'000'000;
+  std::int64_t pairs = 0;
+  int rounds = 0;
+  std::mt19937_64 dice(seed);
+  for (auto next = seed; pairs < wanted; next = dice(), ++rounds) {
+    const std::size_t items = 60 + dice() % 200;
+    const std::size_t firms = rounds % 4 == 0 ? 1 + dice() % 600 : 4000 + dice() % 6000;
+    pairs += one_round(next, items, firms, rounds % 2 == 0);
+    if (given != nullptr && pairs_given == nullptr) {
+      ++rounds;
+      break;  // A town that failed, once more.
+    }
+  }
+  BOOST_TEST_MESSAGE("seed " << seed << ": " << pairs << " pairs in " << rounds << " towns, 0 disagreements");
+}
+
+}  // namespace zhida::matching
