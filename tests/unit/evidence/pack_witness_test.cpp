@@ -39,7 +39,7 @@ crypto::MerkleTree log_of(std::uint64_t size, const std::string& history = "") {
 
 struct Witnessing {
   std::uint64_t size = 5;
-  std::string history;         // Another one from record 3 on.
+  std::string history{};       // Another one from record 3 on.
   bool own_seal = false;       // The hub countersigns itself.
   Bytes countersigned_text{};  // Empty: the head.
   std::string media = seal::kTreeHeadMedia;
