@@ -11,6 +11,7 @@
 #include "stages/casework/case_store.h"
 #include "stages/matching/evaluate.h"
 #include "stages/matching/policy_store.h"
+#include "stages/matching/receipt_store.h"
 #include "stages/profile/profile_store.h"
 
 namespace zhida::flow {
@@ -264,7 +265,8 @@ Result<payment::FreshFacts> CaseWorker::fresh_facts(storage::Transaction& transa
     reason = "事项已不在有效期内";
     return facts;
   }
-  const auto profile = TRY(profile::load_profile(transaction, work.uscc, rooms_.clock.today(), rooms_.rules));
+  auto profile = TRY(profile::load_profile(transaction, work.uscc, rooms_.clock.today(), rooms_.rules));
+  CHECK_OK(matching::add_receipts(transaction, std::span(policy, 1), std::span(&profile, 1)));
   const auto entitlement = matching::evaluate(*policy, profile, rooms_.clock.today());
   const auto benefit_case = TRY(casework::load_case(transaction, work.case_id));
   facts.verdict = entitlement.verdict;
