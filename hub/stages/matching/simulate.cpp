@@ -49,7 +49,7 @@ void put(Tally& tally, Money amount) {
 
 }  // namespace
 
-Simulation::Simulation(const Policy& item, const std::vector<Policy>& others, SimulationSettings settings)
+Simulation::Simulation(const Policy& item, std::span<const Policy> others, SimulationSettings settings)
     : item_(item), others_(others), settings_(std::move(settings)), funnel_(item, settings_.day), without_curve_(item) {
   for_each_clause(item.when, [&](const Clause& clause) {
     if (curve_clause_ || !is_threshold(clause)) return;

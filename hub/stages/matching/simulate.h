@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,7 +58,7 @@ struct SimulationReport {
 class Simulation {
  public:
   /// `others` are the items to compare with. Everything must outlive the simulation.
-  Simulation(const Policy& item, const std::vector<Policy>& others, SimulationSettings settings);
+  Simulation(const Policy& item, std::span<const Policy> others, SimulationSettings settings);
   void add(const EnterpriseProfile& profile);
   /// `calendar` knows the working days; null: Monday to Friday.
   SimulationReport report(const Calendar* calendar) const;
@@ -79,7 +80,7 @@ class Simulation {
   void curve(SimulationReport& report) const;
 
   const Policy& item_;
-  const std::vector<Policy>& others_;
+  const std::span<const Policy> others_;
   SimulationSettings settings_;
   Funnel funnel_;
   std::optional<Clause> curve_clause_;
