@@ -40,6 +40,10 @@ int check(const Options& options) {
     std::cout << "offices: " << department << " reviews no item in force; is it written as in the items?\n";
     ++findings;
   }
+  for (const auto& sentence : flow::persons_without_decisions(hub.people(), hub.config().offices)) {
+    std::cout << "offices: " << sentence << "\n";
+    ++findings;
+  }
   const auto today = hub.rooms().clock.today();
   if (!hub.rooms().calendar.covers(today.year()) || !hub.rooms().calendar.covers(today.plus_months(3).year())) {
     std::cout << "codes/workdays.csv does not cover the coming three months: deadlines would count every weekday\n";

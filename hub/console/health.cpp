@@ -170,20 +170,27 @@ Result<Answer> metrics(App& app, const Call&) {
         .value(time.payments_allowed ? 0 : 1);
   }
   if (const auto offices = app.hub.office_states(); offices && !offices.value().empty()) {
+    const auto holder = [](const flow::OfficeState& office) { return flow::holder_text(office.holder); };
     numbers.gauge("zhida_office_seals", "Decisions of departments by what became of their seals.");
     for (const auto& office : offices.value())
-      numbers.value(office.count.asked, {{"department", office.department}, {"state", "asked"}})
-          .value(office.count.refused, {{"department", office.department}, {"state", "refused"}})
-          .value(office.count.sealed, {{"department", office.department}, {"state", "sealed"}});
+      numbers
+          .value(office.count.asked,
+                 {{"department", office.department}, {"holder", holder(office)}, {"state", "asked"}})
+          .value(office.count.refused,
+                 {{"department", office.department}, {"holder", holder(office)}, {"state", "refused"}})
+          .value(office.count.sealed,
+                 {{"department", office.department}, {"holder", holder(office)}, {"state", "sealed"}});
     numbers.gauge("zhida_office_seal_wrong_answers",
                   "Answers of a seal platform that are not the seal that was asked for.");
-    for (const auto& office : offices.value()) numbers.value(office.count.wrong, {{"department", office.department}});
+    for (const auto& office : offices.value())
+      numbers.value(office.count.wrong, {{"department", office.department}, {"holder", holder(office)}});
     numbers.gauge("zhida_office_seal_waiting_seconds", "Business time since the oldest decision without its seal.");
     for (const auto& office : offices.value())
       numbers.value(std::chrono::duration_cast<std::chrono::seconds>(office.waiting_for).count(),
-                    {{"department", office.department}});
+                    {{"department", office.department}, {"holder", holder(office)}});
     numbers.gauge("zhida_office_seal_late", "1 while a department's seal is waited for longer than it may take.");
-    for (const auto& office : offices.value()) numbers.value(office.late ? 1 : 0, {{"department", office.department}});
+    for (const auto& office : offices.value())
+      numbers.value(office.late ? 1 : 0, {{"department", office.department}, {"holder", holder(office)}});
   }
   const auto trust = app.hub.trust().state();
   numbers.gauge("zhida_trust_stale", "1 when peers, authorities or lists could not be read: older ones go on.")

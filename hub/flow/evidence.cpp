@@ -243,7 +243,7 @@ class Making {
     for (const auto& fact : stated_->statement.facts) {
       seal::Disclosed leaf;
       leaf.leaf = TRY(seal::fact_leaf(fact));
-      if (view_.shows_fact(fact.name)) {
+      if (shows_fact(fact.name)) {
         leaf.fact = fact;
       } else {
         ++manifest.withheld;
@@ -312,8 +312,12 @@ class Making {
     });
   }
 
+  bool shows_fact(const std::string& name) const {
+    const auto tied = facts_.tied.find(name);
+    return view_.shows_fact(name) && (tied == facts_.tied.end() || view_.shows_fact(tied->second));
+  }
   bool shows_document(const EvidenceDocument& document) const {
-    return view_.shows_octets(document.names_others) &&
+    return shows_fact(document.fact) && view_.shows_octets(document.names_others) &&
            std::all_of(document.tells.begin(), document.tells.end(),
                        [&](const auto& name) { return view_.shows_fact(name); });
   }
@@ -321,7 +325,7 @@ class Making {
   Result<void> add_documents(Members& members) {
     Json list = Json::array();
     for (const auto& document : facts_.documents) {
-      if (!view_.shows_fact(document.fact)) continue;
+      if (!shows_fact(document.fact)) continue;
       const std::string stem = "documents/" + document.fact.substr(document.fact.find('.') + 1) + "-" + document.kind;
       const bool shown = shows_document(document);
       if (shown) members.add(stem + "." + document.extension, document.body);

@@ -262,30 +262,37 @@ class Gatherer {
     return {"review.00.actor"};
   }
 
-  /// What departments decided under their own seals; without a seal, that there is none and why.
+  /// What departments decided, under their own seals and those of the persons who decided for them; without a seal,
+  /// that there is none and why.
   Result<void> offices() {
     std::size_t number = 0;
     for (const auto& decision : TRY(decisions_of(transaction_, case_().id))) {
-      const bool sealed = decision.state == "sealed";
+      const bool sealed = decision.state == "sealed", personal = !decision.holder.empty();
+      const auto tells = told_by(decision);
       if (sealed)
         document({.kind = "office_decision",
-                  .title = decision.department + "决定",
+                  .title = decision.department + (personal ? "决定（个人签章）" : "决定"),
                   .extension = "json",
                   .body = decision.body,
                   .seal = decision.seal,
-                  .tells = told_by(decision)},
+                  .tells = tells},
                  decision.message_id, decision.department, decision.asked_at);
-      fact(numbered("office", ++number, 2),
-           {{"department", decision.department},
-            {"hand", decision.hand},
-            {"round", decision.round},
-            {"verdict", decision.decision},
-            {"required", decision.required},
-            {"state", decision.state},
-            {"code", decision.code},
-            {"seal_id", decision.es_id},
-            {"signed_at", decision.signed_at ? Json(to_rfc3339(*decision.signed_at)) : Json(nullptr)},
-            {"document", sealed ? Json(out_.documents.back().fact) : Json(nullptr)}});
+      const std::string name = numbered("office", ++number, 2);
+      fact(name, {{"department", decision.department},
+                  {"holder", holder_text(decision.holder)},
+                  {"hand", decision.hand},
+                  {"round", decision.round},
+                  {"verdict", decision.decision},
+                  {"required", decision.required},
+                  {"state", decision.state},
+                  {"code", decision.code},
+                  {"seal_id", decision.es_id},
+                  {"signed_at", decision.signed_at ? Json(to_rfc3339(*decision.signed_at)) : Json(nullptr)},
+                  {"document", sealed ? Json(out_.documents.back().fact) : Json(nullptr)}});
+      if (!personal) continue;
+      // A person's seal bears the person's name.
+      out_.tied[name] = tells.front();
+      if (sealed) out_.tied[out_.documents.back().fact] = tells.front();
     }
     fact("case.review_round", case_().review_round);
     return ok();

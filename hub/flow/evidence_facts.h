@@ -54,6 +54,8 @@ struct EvidenceRow {
 struct CaseFacts {
   BenefitCase benefit_case;
   std::map<std::string, Json> facts;  ///< In the order of their names: that of the leaves.
+  /// Facts that name a person as another fact does: shown only where that one is. By their own name, the other's.
+  std::map<std::string, std::string> tied;
   Bytes policy_body;
   std::vector<EvidenceDocument> documents;
   std::vector<EvidenceBatch> batches;

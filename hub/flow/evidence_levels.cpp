@@ -59,6 +59,11 @@ bool is_bare_number(std::string_view name) {
 
 constexpr std::array<std::string_view, 2> kNeeded = {"case.id", "case.policy_version"};
 
+/// The hub's word on a person's seal names the person.
+bool of_a_person(const audit::AuditEntry& entry) {
+  return entry.kind.starts_with("office_seal_") && entry.detail.is_object() && entry.detail.contains("holder");
+}
+
 }  // namespace
 
 const char* to_text(PackLevel level) {
@@ -123,7 +128,7 @@ bool PackView::shows_record(const audit::AuditRecord& record) const {
     case PackLevel::firm:
       if (!withhold_.empty()) break;
       return entry.kind != "batch_received" && !entry.kind.starts_with("objection_") &&
-             !entry.kind.starts_with("evidence_") &&
+             !entry.kind.starts_with("evidence_") && !of_a_person(entry) &&
              (!entry.actor.starts_with("user:") || entry.kind == "case_confirmed" || entry.kind == "case_declined");
     case PackLevel::public_:
       break;

@@ -90,6 +90,12 @@ std::string actor_of(const std::string& actor) {
   return colon == std::string::npos ? actor : actor.substr(colon + 1);
 }
 
+/// Beside what a department decided: whose seal that is, where it is not the department's.
+std::string holder_of(const Json& office) {
+  const std::string holder = office.value("holder", "department");
+  return holder == "department" ? "" : "（" + html_escape(actor_of(holder)) + " 个人签章）";
+}
+
 /// Only picture kinds that a browser shows as a picture, and as an image that can do nothing.
 std::string picture_of(ByteView ses, const char* css) {
   const auto picture = seal::read_picture_of(ses);
@@ -239,7 +245,8 @@ class Page {
     out_ += "</div>\n";
   }
 
-  /// The departments' own seals over their decisions of the last round, as pictures in the request.
+  /// The seals of departments, and of the persons who decided for them, over the decisions of the last round, as
+  /// pictures in the request.
   void offices() {
     std::string cells;
     for (const auto& [name, office] : numbered("office")) {
@@ -252,12 +259,13 @@ class Page {
       if (sealed != nullptr) cells += picture_of(sealed->seal, "");
       cells +=
           "<b>" + html_escape(member(*office, "department")) + "</b> " + words("hand", member(*office, "hand")) +
-          (member(*office, "verdict") == "agree" ? "同意" : "不同意") + "<br><span class=\"note\">" +
+          (member(*office, "verdict") == "agree" ? "同意" : "不同意") + holder_of(*office) +
+          "<br><span class=\"note\">" +
           (sealed != nullptr ? html_escape(seal_name_of(sealed->seal)) + " · " + moment_of(member(*office, "signed_at"))
                              : std::string("尚无印章")) +
           "</span></span>";
     }
-    if (!cells.empty()) out_ += "<tr><th>部门印章</th><td colspan=\"3\">" + cells + "</td></tr>";
+    if (!cells.empty()) out_ += "<tr><th>部门及个人印章</th><td colspan=\"3\">" + cells + "</td></tr>";
   }
 
   void clauses() {

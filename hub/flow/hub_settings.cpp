@@ -46,10 +46,18 @@ std::vector<std::string> time_roots_of(const SealSettings& seal, const TimeAutho
 std::vector<std::string> HubSettings::contradictions() const {
   std::vector<std::string> sentences;
   if (*clock == "external" && clock_file->path.empty()) sentences.emplace_back("An external clock needs `clock_file`.");
-  std::set<std::string> departments;
+  std::set<std::pair<std::string, std::string>> holders;
+  std::set<std::string> seals_of_departments;
+  for (const auto& office : *offices) {
+    if (office->person->empty()) seals_of_departments.insert(*office->seal);
+    if (!holders.emplace(*office->department, *office->person).second)
+      sentences.push_back("`offices` names " + (office->person->empty() ? "" : *office->person + " of ") +
+                          *office->department + " twice.");
+  }
   for (const auto& office : *offices)
-    if (!departments.insert(*office->department).second)
-      sentences.push_back("`offices` names " + *office->department + " twice.");
+    if (!office->person->empty() && seals_of_departments.contains(*office->seal))
+      sentences.push_back("`offices[]`: " + *office->seal + " cannot be both a department's seal and that of " +
+                          *office->person + ".");
   if (city->size() != 6) sentences.emplace_back("`city` must have six digits, such as 330500.");
   return sentences;
 }
@@ -70,7 +78,7 @@ std::vector<std::string> SealSettings::contradictions() const {
 
 std::vector<std::string> OfficeSealSettings::contradictions() const {
   std::vector<std::string> sentences;
-  const std::string whose = "`offices[]` of " + *department;
+  const std::string whose = "`offices[]` of " + *department + (person->empty() ? "" : " (" + *person + ")");
   if (url->scheme != "https" && !url->text.empty())
     sentences.push_back(whose + ": `url` must begin with https://, since the holder's authorisation goes there.");
   if (authorisation->reveal().empty()) sentences.push_back(whose + ": `authorisation` is empty.");
@@ -81,8 +89,11 @@ std::vector<std::string> OfficeSealSettings::contradictions() const {
   for (const auto& file : {*ca_file, *certificate, *key})
     if (std::error_code error; !file.path.empty() && !std::filesystem::is_regular_file(file.path, error))
       sentences.push_back(whose + ": there is no file " + file.path + ".");
-  const bool plain = std::all_of(seal->begin(), seal->end(), [](char c) { return c > ' ' && c <= '~'; });
-  if (!plain) sentences.push_back(whose + ": `seal` is an esID, ASCII without blanks.");
+  const auto plain = [](const std::string& text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+  };
+  if (!plain(*seal)) sentences.push_back(whose + ": `seal` is an esID, ASCII without blanks.");
+  if (!plain(*person)) sentences.push_back(whose + ": `person` is an id of people.yaml, ASCII without blanks.");
   return sentences;
 }
 
@@ -139,9 +150,9 @@ HubConfig LoadedSettings::hub_config() const {
         std::chrono::duration_cast<std::chrono::milliseconds>(*from.seal->revocation_list_age_max);
   }
   for (const auto& office : *from.offices)
-    config.offices.push_back({*office->department, *office->seal, office->url->text, office->ca_file->path,
-                              office->certificate->path, office->key->path, *office->authorisation, *office->required,
-                              *office->timeout, *office->late_after});
+    config.offices.push_back({*office->department, *office->person, *office->seal, office->url->text,
+                              office->ca_file->path, office->certificate->path, office->key->path,
+                              *office->authorisation, *office->required, *office->timeout, *office->late_after});
   config.trust_look_every = std::chrono::duration_cast<std::chrono::milliseconds>(*from.seal->look_every);
   const auto& tsa = *from.audit->tsa;
   const auto millis = [](auto duration) { return std::chrono::duration_cast<std::chrono::milliseconds>(duration); };

@@ -127,7 +127,11 @@ struct AuditSettings : ConfigSpec {
 struct OfficeSealSettings : ConfigSpec {
   Field<std::string> department{this, "department", "The department, as the items' reviews name it: 科技局.",
                                 config::required, not_empty()};
-  Field<std::string> seal{this, "seal", "Its seal on the platform (esID).", config::required, not_empty()};
+  Field<std::string> person{this, "person",
+                            "A person (id of `people`) whose own seal is asked for, beside the department's, over each "
+                            "decision that this person takes for the department. Empty: the department's seal.",
+                            ""};
+  Field<std::string> seal{this, "seal", "The holder's seal on the platform (esID).", config::required, not_empty()};
   Field<Url> url{this, "url", "Where the seal platform is asked: https://…/v1/seals."};
   Field<Secret<std::string>> authorisation{this, "authorisation",
                                            "What the seal's holder gave the hub to ask with, as a reference."};
@@ -136,8 +140,7 @@ struct OfficeSealSettings : ConfigSpec {
   Field<Path> certificate{this, "certificate", "Our TLS certificate for the platform, where it wants one (PEM).",
                           Path{}};
   Field<Path> key{this, "key", "Its private key.", Path{}};
-  Field<bool> required{this, "required",
-                       "Whether no money is asked for while a decision of this department has no seal.", false};
+  Field<bool> required{this, "required", "Whether no money is asked for while a decision lacks this seal.", false};
   Field<Duration> timeout{this, "timeout", "Real time that one question may take.", 10s, at_least(100ms)};
   Field<Duration> late_after{this, "late_after", "Business time without the seal before an alarm is raised.", 4h,
                              at_least(1min)};
@@ -159,8 +162,8 @@ struct HubSettings : ConfigSpec {
   Section<SealSettings> seal{this, "seal", "The hub's own seal and whom it believes."};
   Sections<OfficeSealSettings> offices{
       this, "offices",
-      "Departments whose seal is asked of a seal platform over each decision that they take. None: no "
-      "department's seal is asked for."};
+      "Whose seal is asked of a seal platform over each decision that a department takes: the department's, and "
+      "with `person` that of a person. None: no such seal is asked for."};
   Section<AuditSettings> audit{this, "audit", "The log of all that happened."};
   Field<Duration> overdue_after{this, "overdue_after",
                                 "Business time without a final answer of the treasury before it is asked.", 72h,

@@ -38,8 +38,9 @@ Result<Bytes> office_document(const BenefitCase& c, const OfficeStep& step) {
                          {"payee_sm3", c.payee ? Json(TRY(payee_digest(*c.payee))) : Json(nullptr)}});
 }
 
-std::string office_message_id(const CaseId& id, const OfficeStep& step) {
-  return "office-" + id.str() + "-" + std::to_string(step.round) + "-" + std::to_string(step.step);
+std::string office_message_id(const CaseId& id, const OfficeStep& step, const std::string& holder) {
+  return "office-" + id.str() + "-" + std::to_string(step.round) + "-" + std::to_string(step.step) +
+         (holder.empty() ? "" : "-" + holder);
 }
 
 }  // namespace zhida::flow

@@ -28,7 +28,8 @@ Result<std::string> payee_digest(const PayeeAccount& payee);
 /// Canonical JSON {"kind":"office_decision","version":1,…}, described in docs/seal.md. Error `json_not_canonical`.
 Result<Bytes> office_document(const BenefitCase& benefit_case, const OfficeStep& step);
 
-/// The same step of the same case always has the same one: whoever is asked twice knows it.
-std::string office_message_id(const CaseId& id, const OfficeStep& step);
+/// The same step of the same case always has the same one for the same holder (empty: the department): whoever is asked
+/// twice knows it.
+std::string office_message_id(const CaseId& id, const OfficeStep& step, const std::string& holder);
 
 }  // namespace zhida::flow

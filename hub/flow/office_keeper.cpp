@@ -8,6 +8,7 @@
 
 #include "audit/audit_trail.h"
 #include "base/log.h"
+#include "flow/people.h"
 #include "flow/policy_book.h"
 #include "flow/remote_seal.h"
 #include "flow/trust_keeper.h"
@@ -48,6 +49,7 @@ audit::AuditEntry entry_of(const OfficeDecision& decision, const BenefitCase& c,
                   {"message_id", decision.message_id},
                   {"round", decision.round},
                   {"step", decision.step}};
+  if (!decision.holder.empty()) entry.detail["holder"] = decision.holder;
   return entry;
 }
 
@@ -58,9 +60,14 @@ Result<bool> agrees_with(const Bytes& body, const BenefitCase& c) {
          document.value("payee_sm3", Json()) == (c.payee ? Json(TRY(payee_digest(*c.payee))) : Json(nullptr));
 }
 
+/// Who seals, in sentences that a firm may see: no name of a person.
+std::string whose(const OfficeDecision& decision) {
+  return decision.holder.empty() ? decision.department : "the person who decided for " + decision.department;
+}
+
 }  // namespace
 
-/// One department: its own thread and connection, so that a slow platform holds up nobody else's seals.
+/// One holder of a seal: its own thread and connection, so that a slow platform holds up nobody else's seals.
 class OfficeKeeper::Office {
  public:
   Office(const Rooms& rooms, const OfficeSettings& settings, const std::function<void(const CaseId&)>& sealed)
@@ -94,7 +101,7 @@ class OfficeKeeper::Office {
     std::vector<OfficeDecision> waiting;
     CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
       // The oldest come first: those that wait must not take the places of those that could go on.
-      waiting = TRY(unsealed(transaction, settings_.department, kAtOnce + std::ssize(later_)));
+      waiting = TRY(unsealed(transaction, settings_.department, settings_.holder(), kAtOnce + std::ssize(later_)));
       return ok();
     }));
     std::erase_if(later_, [&](const auto& one) {
@@ -124,7 +131,7 @@ class OfficeKeeper::Office {
                                         {kOfficeDocumentMedia, decision.message_id, c.trace_id},
                                         decision.asked_at};
     const auto trust = rooms_.trust.trust();
-    auto answer = sealer_.ask(decision.body, request, *trust, rooms_.clock.now());
+    auto answer = sealer_.ask(decision.body, request, *trust, rooms_.clock);
     if (answer.error) {
       CHECK_OK(failed(decision, c, answer, later));
       return false;
@@ -171,12 +178,14 @@ class OfficeKeeper::Office {
     if (answer.wrong) {
       log_.error("The seal platform gave what is not the office's seal; it is kept and not used.",
                  {{"department", decision.department},
+                  {"holder", holder_text(decision.holder)},
                   {"case", decision.case_id.str()},
                   {"code", error.code},
                   {"error", error.message}});
     } else if (news) {
       log_.warning("An office's seal could not be had and will be asked for again.",
                    {{"department", decision.department},
+                    {"holder", holder_text(decision.holder)},
                     {"case", decision.case_id.str()},
                     {"code", error.code},
                     {"error", error.message}});
@@ -199,6 +208,7 @@ class OfficeKeeper::Office {
       return ok();
     }));
     log_.error("An office's seal has been waited for too long.", {{"department", decision.department},
+                                                                  {"holder", holder_text(decision.holder)},
                                                                   {"case", decision.case_id.str()},
                                                                   {"code", decision.code},
                                                                   {"error", decision.error}});
@@ -241,32 +251,38 @@ bool OfficeKeeper::busy() const {
   return std::any_of(offices_.begin(), offices_.end(), [](const auto& office) { return office->busy(); });
 }
 
-const OfficeSettings* OfficeKeeper::find(const std::string& department) const {
-  const auto found = std::find_if(settings_.begin(), settings_.end(),
-                                  [&](const auto& settings) { return settings.department == department; });
+const OfficeSettings* OfficeKeeper::find(const std::string& department, const std::string& holder) const {
+  const auto found = std::find_if(settings_.begin(), settings_.end(), [&](const auto& settings) {
+    return settings.department == department && settings.holder() == holder;
+  });
   return found == settings_.end() ? nullptr : &*found;
 }
 
 Result<void> OfficeKeeper::decided(storage::Transaction& transaction, const BenefitCase& c) const {
   const auto step = TRY(last_step(transaction, c.id));
-  const auto* office = step ? find(step->department) : nullptr;
-  if (office == nullptr) return ok();
-  OfficeDecision decision;
-  decision.case_id = c.id;
-  decision.round = step->round;
-  decision.step = step->step;
-  decision.department = step->department;
-  decision.hand = step->hand;
-  decision.decision = step->decision;
-  decision.message_id = office_message_id(c.id, *step);
-  decision.required = office->required;
-  decision.body = TRY(office_document(c, *step));
-  decision.digest = "sm3:" + to_hex(crypto::sm3(decision.body));
-  decision.asked_at = step->at;
-  CHECK_OK(insert_decision(transaction, decision));
-  auto entry = entry_of(decision, c, "office_seal_asked");
-  entry.detail["seal_id"] = office->es_id;
-  (void)TRY(rooms_.trail.append(transaction, entry));
+  if (!step) return ok();
+  for (const auto& office : settings_) {
+    const std::string holder = office.holder();
+    // A person seals what that person decided, and nothing of a colleague's.
+    if (office.department != step->department || (!holder.empty() && holder != step->actor)) continue;
+    OfficeDecision decision;
+    decision.case_id = c.id;
+    decision.round = step->round;
+    decision.step = step->step;
+    decision.department = step->department;
+    decision.holder = holder;
+    decision.hand = step->hand;
+    decision.decision = step->decision;
+    decision.message_id = office_message_id(c.id, *step, holder);
+    decision.required = office.required;
+    decision.body = TRY(office_document(c, *step));
+    decision.digest = "sm3:" + to_hex(crypto::sm3(decision.body));
+    decision.asked_at = step->at;
+    CHECK_OK(insert_decision(transaction, decision));
+    auto entry = entry_of(decision, c, "office_seal_asked");
+    entry.detail["seal_id"] = office.es_id;
+    (void)TRY(rooms_.trail.append(transaction, entry));
+  }
   return ok();
 }
 
@@ -275,14 +291,14 @@ Result<std::optional<std::string>> OfficeKeeper::missing(storage::Transaction& t
   for (const auto& decision : TRY(decisions_of(transaction, c.id))) {
     if (decision.round != c.review_round) continue;
     // The settings of today count, and where they do not know the department any more, those of then.
-    const auto* office = find(decision.department);
+    const auto* office = find(decision.department, decision.holder);
     if (!(office != nullptr ? office->required : decision.required)) continue;
     if (decision.state != "sealed")
-      return std::optional("The seal of " + decision.department + " over its decision is waited for" +
+      return std::optional("The seal of " + whose(decision) + " over the decision is waited for" +
                            (decision.code.empty() ? "." : " (" + decision.code + ")."));
     // A new amount or account begins a new round; what is paid is what was sealed, whatever happened.
     if (!TRY(agrees_with(decision.body, c)))
-      return std::optional("What " + decision.department + " sealed is another amount or account than the case has.");
+      return std::optional("What " + whose(decision) + " sealed is another amount or account than the case has.");
   }
   return std::optional<std::string>();
 }
@@ -293,21 +309,24 @@ Result<std::vector<OfficeState>> OfficeKeeper::states(storage::Transaction& tran
   for (const auto& settings : settings_) {
     OfficeState state;
     state.department = settings.department;
+    state.holder = settings.holder();
     state.es_id = settings.es_id;
     state.configured = true;
     state.required = settings.required;
     states.push_back(std::move(state));
   }
   for (auto& count : TRY(count_offices(transaction))) {
-    auto found = std::find_if(states.begin(), states.end(),
-                              [&](const auto& state) { return state.department == count.department; });
+    auto found = std::find_if(states.begin(), states.end(), [&](const auto& state) {
+      return state.department == count.department && state.holder == count.holder;
+    });
     if (found == states.end()) {
       // Decided while it was among the settings; nobody asks any more.
       found = states.emplace(states.end());
       found->department = count.department;
+      found->holder = count.holder;
     }
     if (count.oldest) found->waiting_for = now - *count.oldest;
-    const auto* office = find(count.department);
+    const auto* office = find(count.department, count.holder);
     found->late = count.oldest && (office == nullptr || found->waiting_for >= office->late_after);
     found->count = std::move(count);
   }
@@ -322,14 +341,31 @@ std::vector<std::string> departments_without_items(const PolicyBook& policies,
       for (const auto& step : handling->reviews) reviewing.insert(step.department);
   std::vector<std::string> idle;
   for (const auto& office : offices)
-    if (!reviewing.contains(office.department)) idle.push_back(office.department);
+    if (!reviewing.contains(office.department) && std::ranges::find(idle, office.department) == idle.end())
+      idle.push_back(office.department);
   return idle;
+}
+
+std::vector<std::string> persons_without_decisions(const PeopleBook& people,
+                                                   const std::vector<OfficeSettings>& offices) {
+  std::vector<std::string> sentences;
+  for (const auto& office : offices) {
+    if (office.person.empty()) continue;
+    const auto* person = people.by_id(office.person);
+    if (person == nullptr) {
+      sentences.push_back(office.person + " (for " + office.department + ") is not in people.yaml.");
+    } else if (!person->of_department(office.department)) {
+      sentences.push_back(office.person + " does not act for " + office.department + " in people.yaml.");
+    }
+  }
+  return sentences;
 }
 
 Json to_json(const std::vector<OfficeState>& states) {
   Json list = Json::array();
   for (const auto& state : states)
     list.push_back({{"department", state.department},
+                    {"holder", holder_text(state.holder)},
                     {"seal_id", state.es_id.empty() ? Json(nullptr) : Json(state.es_id)},
                     {"required", state.required},
                     {"asked", state.count.asked},

@@ -14,25 +14,36 @@
 
 namespace zhida::flow {
 
-/// A department whose seal is asked for over each of its decisions.
+/// A department whose seal is asked for over each of its decisions, or a person whose own seal is asked for over each
+/// decision that this person takes for the department.
 struct OfficeSettings {
   std::string department;  ///< As the items' reviews name it: `科技局`.
-  std::string es_id;       ///< Its seal on the platform.
+  std::string person{};    ///< Id of people.yaml; empty: the department's own seal.
+  std::string es_id;       ///< The seal on the platform.
   std::string url;
   std::string ca_file, certificate_file, key_file;
   Secret<std::string> authorisation{};
-  bool required = false;  ///< No money is asked for while a decision of this department has no seal.
+  bool required = false;  ///< No money is asked for while a decision has not this seal.
   std::chrono::milliseconds timeout = std::chrono::seconds(10);  ///< Of one question, real time.
   std::chrono::milliseconds late_after = std::chrono::hours(4);  ///< Business time.
+
+  /// As `office_decision.holder`: empty, or `user:zhang`.
+  std::string holder() const { return person.empty() ? "" : "user:" + person; }
 };
+
+class PeopleBook;
+/// Persons of the settings whose decisions cannot come, each with the reason: not in people.yaml, or not of the
+/// department.
+std::vector<std::string> persons_without_decisions(const PeopleBook& people,
+                                                   const std::vector<OfficeSettings>& offices);
 
 /// Departments of the settings that review no item in force: most likely written in another way there.
 std::vector<std::string> departments_without_items(const PolicyBook& policies,
                                                    const std::vector<OfficeSettings>& offices);
 
-/// What is known of one department's seals.
+/// What is known of one holder's seals.
 struct OfficeState {
-  std::string department, es_id;  ///< es_id empty: no longer among the settings.
+  std::string department, holder, es_id;  ///< es_id empty: no longer among the settings.
   bool configured = false, required = false, late = false;
   OfficeCount count;
   std::chrono::milliseconds waiting_for{0};  ///< Business time since the oldest decision without a seal.
@@ -40,9 +51,9 @@ struct OfficeState {
 Json to_json(const std::vector<OfficeState>& states);
 
 /// Whose seal (docs/seal.md). What a department decides is written down as octets in the same transaction; a thread for
-/// each department asks the seal platform for its seal over them, outside any transaction, verifies what comes, and
-/// keeps it. All that there is to do stands in the database, so that a crash loses nothing; asked twice, the document
-/// and its number are the same and one seal is kept. Any thread.
+/// each holder (a department, a person) asks the seal platform for its seal over them, outside any transaction,
+/// verifies what comes, and keeps it. All that there is to do stands in the database, so that a crash loses nothing;
+/// asked twice, the document and its number are the same and one seal is kept. Any thread.
 class OfficeKeeper {
  public:
   /// `sealed` is called after each seal that was kept.
@@ -64,7 +75,7 @@ class OfficeKeeper {
 
  private:
   class Office;
-  const OfficeSettings* find(const std::string& department) const;
+  const OfficeSettings* find(const std::string& department, const std::string& holder) const;
 
   const Rooms& rooms_;
   const std::vector<OfficeSettings> settings_;

@@ -7,7 +7,7 @@ namespace {
 
 using storage::Transaction;
 
-constexpr const char* kColumns = "itiittttibtitittibtii";
+constexpr const char* kColumns = "itiitttttibtitittibtii";
 
 OfficeDecision read_row(const storage::Row& row) {
   const auto moment = [&](std::size_t column) {
@@ -19,22 +19,23 @@ OfficeDecision read_row(const storage::Row& row) {
   d.round = row.integer(2);
   d.step = row.integer(3);
   d.department = row.text(4);
-  d.hand = row.text(5);
-  d.decision = row.text(6);
-  d.message_id = row.text(7);
-  d.required = row.integer(8) != 0;
-  d.body = row.blob(9);
-  d.digest = row.text(10);
-  d.asked_at = from_millis(row.integer(11));
-  d.state = row.text(12);
-  d.attempts = row.integer(13);
-  d.code = row.text(14);
-  d.error = row.text(15);
-  d.late = row.integer(16) != 0;
-  if (!row.is_null(17)) d.seal = row.blob(17);
-  d.es_id = row.text(18);
-  d.signed_at = moment(19);
-  d.sealed_at = moment(20);
+  d.holder = row.text(5);
+  d.hand = row.text(6);
+  d.decision = row.text(7);
+  d.message_id = row.text(8);
+  d.required = row.integer(9) != 0;
+  d.body = row.blob(10);
+  d.digest = row.text(11);
+  d.asked_at = from_millis(row.integer(12));
+  d.state = row.text(13);
+  d.attempts = row.integer(14);
+  d.code = row.text(15);
+  d.error = row.text(16);
+  d.late = row.integer(17) != 0;
+  if (!row.is_null(18)) d.seal = row.blob(18);
+  d.es_id = row.text(19);
+  d.signed_at = moment(20);
+  d.sealed_at = moment(21);
   return d;
 }
 
@@ -59,28 +60,30 @@ Result<std::optional<OfficeStep>> last_step(Transaction& transaction, const Case
 
 Result<void> insert_decision(Transaction& transaction, const OfficeDecision& d) {
   CHECK_OK(transaction.execute(
-      "INSERT INTO office_decision (case_id, round, step, department, hand, decision, message_id, required, body, "
-      "digest, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-      {d.case_id.str(), d.round, d.step, d.department, d.hand, d.decision, d.message_id,
+      "INSERT INTO office_decision (case_id, round, step, department, holder, hand, decision, message_id, required, "
+      "body, digest, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      {d.case_id.str(), d.round, d.step, d.department, d.holder, d.hand, d.decision, d.message_id,
        std::int64_t{d.required ? 1 : 0}, storage::Blob{d.body}, d.digest, to_millis(d.asked_at)}));
   return ok();
 }
 
 Result<std::vector<OfficeDecision>> decisions_of(Transaction& transaction, const CaseId& id) {
   return read_rows(TRY(transaction.query(
-      "SELECT id, case_id, round, step, department, hand, decision, message_id, required, body, digest, asked_at, "
+      "SELECT id, case_id, round, step, department, holder, hand, decision, message_id, required, body, digest, "
+      "asked_at, "
       "state, attempts, code, error, late, seal, es_id, signed_at, sealed_at FROM office_decision WHERE case_id = ? "
-      "ORDER BY round, step",
+      "ORDER BY round, step, holder",
       {id.str()}, kColumns)));
 }
 
 Result<std::vector<OfficeDecision>> unsealed(Transaction& transaction, const std::string& department,
-                                             std::int64_t limit) {
+                                             const std::string& holder, std::int64_t limit) {
   return read_rows(TRY(transaction.query(
-      "SELECT id, case_id, round, step, department, hand, decision, message_id, required, body, digest, asked_at, "
+      "SELECT id, case_id, round, step, department, holder, hand, decision, message_id, required, body, digest, "
+      "asked_at, "
       "state, attempts, code, error, late, seal, es_id, signed_at, sealed_at FROM office_decision WHERE department = "
-      "? AND state <> 'sealed' ORDER BY id LIMIT ?",
-      {department, limit}, kColumns)));
+      "? AND holder = ? AND state <> 'sealed' ORDER BY id LIMIT ?",
+      {department, holder, limit}, kColumns)));
 }
 
 Result<bool> keep_seal(Transaction& transaction, std::int64_t id, const Bytes& seal, const std::string& es_id,
@@ -121,30 +124,31 @@ Result<void> mark_late(Transaction& transaction, std::int64_t id) {
 Result<std::vector<OfficeCount>> count_offices(Transaction& transaction) {
   std::vector<OfficeCount> counts;
   for (const auto& row : TRY(transaction.query(
-           "SELECT department, sum(CASE WHEN state = 'asked' THEN 1 ELSE 0 END), sum(CASE WHEN state = 'refused' THEN "
-           "1 "
-           "ELSE 0 END), sum(CASE WHEN state = 'sealed' THEN 1 ELSE 0 END), min(CASE WHEN state <> 'sealed' THEN id "
-           "END) FROM office_decision GROUP BY department ORDER BY department",
-           {}, "tiiii"))) {
+           "SELECT department, holder, sum(CASE WHEN state = 'asked' THEN 1 ELSE 0 END), sum(CASE WHEN state = "
+           "'refused' THEN 1 ELSE 0 END), sum(CASE WHEN state = 'sealed' THEN 1 ELSE 0 END), min(CASE WHEN state <> "
+           "'sealed' THEN id END) FROM office_decision GROUP BY department, holder ORDER BY department, holder",
+           {}, "ttiiii"))) {
     OfficeCount count;
     count.department = row.text(0);
-    count.asked = row.integer(1);
-    count.refused = row.integer(2);
-    count.sealed = row.integer(3);
-    if (!row.is_null(4)) {
+    count.holder = row.text(1);
+    count.asked = row.integer(2);
+    count.refused = row.integer(3);
+    count.sealed = row.integer(4);
+    if (!row.is_null(5)) {
       const auto oldest = TRY(
-          transaction.query("SELECT asked_at, code, error FROM office_decision WHERE id = ?", {row.integer(4)}, "itt"));
+          transaction.query("SELECT asked_at, code, error FROM office_decision WHERE id = ?", {row.integer(5)}, "itt"));
       count.oldest = from_millis(oldest.front().integer(0));
       count.code = oldest.front().text(1);
       count.error = oldest.front().text(2);
     }
     counts.push_back(std::move(count));
   }
-  for (const auto& row : TRY(transaction.query("SELECT d.department, count(*) FROM office_seal_wrong w JOIN "
-                                               "office_decision d ON d.id = w.decision_id GROUP BY d.department",
-                                               {}, "ti")))
+  for (const auto& row :
+       TRY(transaction.query("SELECT d.department, d.holder, count(*) FROM office_seal_wrong w JOIN office_decision d "
+                             "ON d.id = w.decision_id GROUP BY d.department, d.holder",
+                             {}, "tti")))
     for (auto& count : counts)
-      if (count.department == row.text(0)) count.wrong = row.integer(1);
+      if (count.department == row.text(0) && count.holder == row.text(1)) count.wrong = row.integer(2);
   return counts;
 }
 

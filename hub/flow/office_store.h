@@ -14,12 +14,14 @@
 
 namespace zhida::flow {
 
-/// A decision of a department and what is known of its seal.
+/// A decision of a department and what is known of one seal over it.
 struct OfficeDecision {
   std::int64_t id = 0;
   CaseId case_id;
   std::int64_t round = 1, step = 0;
-  std::string department, hand, decision, message_id;
+  std::string department;
+  std::string holder;  ///< Whose seal: empty: the department's, else that of the actor who decided, `user:zhang`.
+  std::string hand, decision, message_id;
   bool required = false;  ///< As the settings were when it was decided.
   Bytes body;
   std::string digest;  ///< `sm3:<hex>` of the body.
@@ -33,15 +35,20 @@ struct OfficeDecision {
   std::optional<Instant> signed_at, sealed_at;
 };
 
+/// For people and programs: `department`, or the person's actor.
+inline std::string holder_text(const std::string& holder) {
+  return holder.empty() ? "department" : holder;
+}
+
 /// The newest look that was taken at a case; nullopt: nobody looked yet.
 Result<std::optional<OfficeStep>> last_step(storage::Transaction& transaction, const CaseId& id);
 /// Written with the decision itself.
 Result<void> insert_decision(storage::Transaction& transaction, const OfficeDecision& decision);
-/// In the order of rounds and steps.
+/// In the order of rounds and steps; the department's before the person's.
 Result<std::vector<OfficeDecision>> decisions_of(storage::Transaction& transaction, const CaseId& id);
-/// Those of a department that have no seal yet, oldest first.
+/// Those of a department that this holder has not sealed yet, oldest first.
 Result<std::vector<OfficeDecision>> unsealed(storage::Transaction& transaction, const std::string& department,
-                                             std::int64_t limit);
+                                             const std::string& holder, std::int64_t limit);
 
 /// False where a seal is kept already: that one counts.
 Result<bool> keep_seal(storage::Transaction& transaction, std::int64_t id, const Bytes& seal, const std::string& es_id,
@@ -57,7 +64,7 @@ Result<bool> keep_wrong(storage::Transaction& transaction, std::int64_t id, cons
 Result<void> mark_late(storage::Transaction& transaction, std::int64_t id);
 
 struct OfficeCount {
-  std::string department;
+  std::string department, holder;
   std::int64_t asked = 0, refused = 0, sealed = 0, wrong = 0;
   std::optional<Instant> oldest;  ///< Decided then and still without its seal.
   std::string code, error;        ///< Of that one.

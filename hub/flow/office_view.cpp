@@ -12,6 +12,7 @@ Json text_or_null(const std::string& text) {
 
 Json view_of(const Rooms& rooms, const OfficeDecision& decision) {
   Json json = {{"department", decision.department},
+               {"holder", holder_text(decision.holder)},
                {"step", decision.hand == "maker" ? "make" : "check"},
                {"round", decision.round},
                {"decision", decision.decision == "agree" ? "approve" : decision.decision},
@@ -23,13 +24,13 @@ Json view_of(const Rooms& rooms, const OfficeDecision& decision) {
                {"error", text_or_null(decision.error)},
                {"attempts", decision.attempts},
                {"seal_id", text_or_null(decision.es_id)},
-               {"holder", nullptr},
+               {"seal_name", nullptr},
                {"signed_at", nullptr},
                {"valid", nullptr},
                {"finding", nullptr}};
   if (decision.state != "sealed") return json;
   const auto report = seal::verify(decision.seal, decision.body, *rooms.trust.trust(), {.now = rooms.clock.now()});
-  json["holder"] = text_or_null(report.seal_name);
+  json["seal_name"] = text_or_null(report.seal_name);
   json["signed_at"] = to_rfc3339(report.signed_at);
   json["valid"] = report.passed() && report.es_id == decision.es_id;
   json["finding"] = text_or_null(report.detail);

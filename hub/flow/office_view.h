@@ -6,7 +6,8 @@
 
 namespace zhida::flow {
 
-/// A case's decisions of departments and their seals, for people and programs; each seal is verified as it is shown.
+/// A case's decisions of departments and the seals over them (each department's, each person's), for people and
+/// programs; each seal is verified as it is shown.
 Result<Json> office_seals_of(storage::Transaction& transaction, const Rooms& rooms, const CaseId& id);
 
 }  // namespace zhida::flow

@@ -1,10 +1,14 @@
 #include "seal/pack_offices.h"
 
+#include <set>
+
 #include "platform/crypto/digest.h"
 #include "seal/pack_format.h"
 
 namespace zhida::seal {
 namespace {
+
+constexpr const char* kDepartment = "department";
 
 /// The member, or null.
 Json in(const Json& object, const char* name) {
@@ -27,6 +31,14 @@ class OfficeCheck {
     Json list = Json::array();
     for (auto it = facts_.lower_bound("office."); it != facts_.end() && it->first.starts_with("office."); ++it)
       list.push_back(check(it->first, it->second));
+    // Nobody's own seal is the office's, and the other way round.
+    for (auto& told : list)
+      if (told["holder"] != kDepartment && told["seal_id"].is_string() && departments_.contains(told["seal_id"])) {
+        find(Code::seal_of_another_peer, names_documents(),
+             "The seal " + text_in(told, "seal_id") + " is a department's in one decision and that of " +
+                 text_in(told, "holder") + " in " + text_in(told, "fact") + ".");
+        told["holds"] = false;
+      }
     return list;
   }
 
@@ -34,8 +46,10 @@ class OfficeCheck {
   Json check(const std::string& name, const Json& office) {
     const std::size_t before = findings_.size();
     const std::string id = text_in(office, "document");
+    const std::string holder = holder_of(office);
     Json told{{"fact", name},
               {"department", in(office, "department")},
+              {"holder", holder},
               {"hand", in(office, "hand")},
               {"round", in(office, "round")},
               {"verdict", in(office, "verdict")},
@@ -45,8 +59,9 @@ class OfficeCheck {
               {"signed_at", nullptr}};
     if (id.empty()) {
       told["holds"] = nullptr;
-      notes_.push_back("The decision of " + text_in(office, "department") +
-                       " has no seal of the department: the hub's statement alone speaks for it.");
+      notes_.push_back("The decision of " + text_in(office, "department") + " has no seal of " +
+                       (holder == kDepartment ? "the department" : holder) +
+                       ": the hub's statement alone speaks for it.");
       return told;
     }
     const auto document = documents_.find(id);
@@ -55,6 +70,7 @@ class OfficeCheck {
     } else {
       const auto& report = document->second.report;
       told["seal_id"] = report.es_id;
+      if (holder == kDepartment) departments_.insert(report.es_id);
       told["seal_name"] = report.seal_name;
       told["signed_at"] = to_rfc3339(report.signed_at);
       if (report.es_id != text_in(office, "seal_id"))
@@ -81,6 +97,10 @@ class OfficeCheck {
     for (const char* field : {"department", "hand", "round", "verdict"})
       if (in(said, field) != in(office, field))
         find(Code::data_hash, document.member, "Its " + std::string(field) + " is not that of " + name + ".");
+    if (const std::string holder = holder_of(office); holder != kDepartment && text_in(said, "by") != holder)
+      find(Code::data_hash, document.member,
+           "It was decided by " + text_in(said, "by") + ", and " + name + " says that it bears the seal of " + holder +
+               ".");
     compare(document, said, "case", "case.id");
     compare(document, said, "uscc", "firm.uscc");
     compare(document, said, "policy", "case.policy");
@@ -105,6 +125,11 @@ class OfficeCheck {
       find(Code::data_hash, document.member, "Its " + std::string(field) + " is not the fact " + fact + ".");
   }
 
+  /// Packs from before persons sealed name none.
+  static std::string holder_of(const Json& office) {
+    const std::string holder = text_in(office, "holder");
+    return holder.empty() ? kDepartment : holder;
+  }
   static std::string names_documents() { return pack_names::kDocuments; }
   void find(Code code, const std::string& member, const std::string& detail) {
     findings_.push_back({code, member, detail});
@@ -114,6 +139,7 @@ class OfficeCheck {
   const std::map<std::string, PackDocument>& documents_;
   std::vector<PackFinding>& findings_;
   std::vector<std::string>& notes_;
+  std::set<std::string> departments_;  ///< Seals that departments' decisions bear.
 };
 
 }  // namespace

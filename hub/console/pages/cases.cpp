@@ -122,19 +122,22 @@ void show_refused(Html& html, const Json& view) {
   }
 }
 
-/// Whose seal: what each department decided, and its own seal over it.
-void show_office_seals(Html& html, const Json& view) {
+/// Whose seal: what each department decided, and the seals over it: its own, and that of the person who decided.
+void show_office_seals(Html& html, const flow::PeopleBook& people, const Json& view) {
   if (view.at("office_seals").empty()) return;
   html.add(
-      "<section class=\"card\"><h2>部门印章</h2><table><tr><th>部门</th><th>环节</th><th>决定</th><th>印章</th>"
+      "<section "
+      "class=\"card\"><h2>部门与个人印章</h2><table><tr><th>部门</th><th>签章人</th><th>环节</th><th>决定</"
+      "th><th>印章</th>"
       "<th>签章时间</th><th>核验</th></tr>");
   for (const auto& seal : view.at("office_seals")) {
     const bool sealed = text_of(seal, "state") == "sealed";
-    const std::string error = text_of(seal, "error");
-    html.add("<tr><td>{}</td><td>{}（第{}轮）</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-             seal.at("department"), word(Kind::step, text_of(seal, "step")), seal.at("round"),
+    const std::string error = text_of(seal, "error"), holder = text_of(seal, "holder");
+    html.add("<tr><td>{}</td><td>{}</td><td>{}（第{}轮）</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+             seal.at("department"), holder == "department" ? std::string("单位") : actor_text(people, holder),
+             word(Kind::step, text_of(seal, "step")), seal.at("round"),
              text_of(seal, "decision") == "approve" ? "同意" : "不同意",
-             sealed ? text_of(seal, "holder") + " " + text_of(seal, "seal_id") : std::string("—"),
+             sealed ? text_of(seal, "seal_name") + " " + text_of(seal, "seal_id") : std::string("—"),
              sealed ? minute_of(seal.at("signed_at")) : std::string("—"),
              !sealed ? (error.empty() ? std::string("等待印章平台") : "尚未取得：" + error)
              : seal.at("valid").get<bool>() ? std::string("有效")
@@ -152,7 +155,7 @@ void show_happened(Html& html, const flow::PeopleBook& people, const Json& view)
              word(Kind::event, text_of(event, "event")), badge(Kind::case_state, text_of(event, "to")),
              actor_text(people, text_of(event, "actor")), text_of(event, "department"), event.at("reason"));
   html.add("</table></section>");
-  show_office_seals(html, view);
+  show_office_seals(html, people, view);
   if (!view.at("objections").empty()) {
     html.add(
         "<section class=\"card\"><h2>异议</h2><table><tr><th>序号</th><th>提出人</th><th>内容</th><th>结论</th></tr>");

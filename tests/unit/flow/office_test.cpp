@@ -11,6 +11,7 @@
 #include "flow/evidence.h"
 #include "flow/office_view.h"
 #include "released_case.h"
+#include "seal/pack_offices.h"
 #include "seal/pack_verify.h"
 
 using namespace zhida;
@@ -20,6 +21,7 @@ using namespace zhida::flow::testing;
 namespace {
 
 const std::string kFirmOfTests = kFirm;
+const std::string kPersonSeal = "甲经办";  // What the person's seal says.
 
 bool until(const std::function<bool()>& condition) {
   const auto deadline = std::chrono::steady_clock::now() + 40s;
@@ -33,8 +35,9 @@ bool until(const std::function<bool()>& condition) {
 /// The two departments that review IN-012, and a platform that holds their seals.
 class OfficeScene {
  public:
-  explicit OfficeScene(bool required, std::chrono::milliseconds timeout = 5s)
-      : scene_([&](HubConfig& config) { configure(config, required, timeout); }) {
+  /// `sealing_person`: who seals with a seal of their own for the first department; always required.
+  explicit OfficeScene(bool required, std::chrono::milliseconds timeout = 5s, const std::string& sealing_person = "")
+      : scene_([&](HubConfig& config) { configure(config, required, timeout, sealing_person); }) {
     value_of(hub().start());
   }
   ~OfficeScene() {
@@ -89,24 +92,28 @@ class OfficeScene {
   }
 
  private:
-  void configure(HubConfig& config, bool required, std::chrono::milliseconds timeout) {
+  void configure(HubConfig& config, bool required, std::chrono::milliseconds timeout, const std::string& person) {
     const std::string& certs = certificates().folder;
-    for (const char* office : {"jingxin", "caizheng"})
-      if (!std::filesystem::exists(certs + "/seal/" + office + ".esl"))
-        value_of(seal_tools::add_seal(certificates(), office, office == std::string("jingxin") ? "经信局" : "财政局"));
+    const std::map<std::string, std::string> titles{
+        {"jingxin", "经信局"}, {"caizheng", "财政局"}, {"jingban", kPersonSeal}};
+    for (const auto& [name, title] : titles)
+      if (!std::filesystem::exists(certs + "/seal/" + name + ".esl"))
+        value_of(seal_tools::add_seal(certificates(), name, title));
     std::filesystem::create_directories(folder_.file("state"));
     platform_.emplace(value_of(simulator::Child::start(std::string(ZHIDA_BINARY_DIR) + "/bin/sim_seal_platform",
                                                        {"--certs", certs, "--state", folder_.file("state"), "--clock",
-                                                        config.clock_file, "--office", "jingxin,caizheng"})));
-    for (const std::string office : {"jingxin", "caizheng"}) {
+                                                        config.clock_file, "--office", "jingxin,caizheng,jingban"})));
+    for (const std::string office : {"jingxin", "caizheng", "jingban"}) {
+      if (office == "jingban" && person.empty()) continue;
       OfficeSettings settings;
-      settings.department = office == "jingxin" ? "经信局" : "财政局";
+      settings.department = office == "caizheng" ? "财政局" : "经信局";
+      if (office == "jingban") settings.person = person;
       settings.es_id = Scene::seal_id(office);
       settings.url = "https://127.0.0.1:" + std::to_string(platform_->port()) + "/v1/seals";
       settings.ca_file = certs + "/tls/ca.crt";
       settings.authorisation =
           Secret<std::string>(value_of(read_file(folder_.file("state/authorisation." + office))).substr(0, 64));
-      settings.required = required;
+      settings.required = required || !settings.person.empty();
       settings.timeout = timeout;
       settings.late_after = 4h;
       config.offices.push_back(std::move(settings));
@@ -159,7 +166,8 @@ BOOST_AUTO_TEST_CASE(each_decision_gets_the_seal_of_its_department_and_the_payme
   BOOST_TEST(states_of(offices).at(0).at("late") == false);
   const auto shown = seals_shown(offices, id);
   BOOST_REQUIRE(shown.size() == 2u);
-  BOOST_TEST(shown.at(0).at("holder") == "经信局");
+  BOOST_TEST(shown.at(0).at("seal_name") == "经信局");
+  BOOST_TEST(shown.at(0).at("holder") == "department");
   BOOST_TEST(shown.at(1).at("seal_id") == Scene::seal_id("caizheng"));
   BOOST_TEST(shown.at(0).at("valid") == true);
   // The store does not let go of what was sealed.
@@ -270,7 +278,7 @@ BOOST_AUTO_TEST_CASE(the_pack_shows_the_departments_seals_and_a_change_is_found)
       // Who decided is told to the auditor alone.
       BOOST_TEST((pack.archive.find("user:reviewer0") != Bytes::npos) == (level == PackLevel::auditor));
       if (level != PackLevel::auditor) continue;
-      BOOST_TEST((pack.archive.find("部门印章") != Bytes::npos));
+      BOOST_TEST((pack.archive.find("部门及个人印章") != Bytes::npos));
       auto bad = pack.archive;
       const auto at = bad.find("\"by\":\"user:reviewer0\"");  // Stands in the decision alone.
       BOOST_REQUIRE(at != Bytes::npos);
@@ -282,6 +290,134 @@ BOOST_AUTO_TEST_CASE(the_pack_shows_the_departments_seals_and_a_change_is_found)
         named = named || finding.member.find("office_decision") != std::string::npos;
       BOOST_TEST(named);
       BOOST_TEST(found.json.at("offices").at(0).at("holds") == false);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_person_seals_beside_the_department_and_the_payment_waits_for_that_seal_alone) {
+  OfficeScene offices(false, 5s, "reviewer0");
+  offices.mood("absent");
+  const CaseId id = offices.reviewed_case();
+  BOOST_TEST(offices.records("office_seal_asked") == 3);
+  offices.release(id);
+  BOOST_REQUIRE(until([&] { return offices.codes() == "seal_platform_away"; }));
+  BOOST_TEST(offices.requests() == 0);
+  // The department's seal given for the person's is not the person's; the departments' own seals do not free the money.
+  offices.fault("other-office");
+  offices.mood("");
+  const std::string wrong =
+      "SELECT count(*) FROM office_seal_wrong w JOIN office_decision d ON d.id = w.decision_id WHERE w.code = "
+      "'office_seal_of_another' AND d.holder = 'user:reviewer0'";
+  BOOST_REQUIRE(until([&] { return offices.scene().number(wrong) >= 1; }));
+  BOOST_REQUIRE(until([&] { return offices.sealed() == 1; }));
+  BOOST_TEST(offices.requests() == 0);
+  bool told = false;
+  for (const auto& state : states_of(offices))
+    if (state.at("holder") == "user:reviewer0") {
+      told = true;
+      BOOST_TEST(state.at("department") == "经信局");
+      BOOST_TEST(state.at("required") == true);
+      BOOST_TEST(state.at("wrong_answers") >= 1);
+      BOOST_TEST(state.at("code") == "office_seal_of_another");
+    }
+  BOOST_TEST(told);
+  offices.fault("");
+  BOOST_REQUIRE(until([&] { return offices.requests() == 1 && offices.sealed() == 3; }));
+  BOOST_TEST(offices.made() == 2u);  // Of those asked again.
+  const auto shown = seals_shown(offices, id);
+  BOOST_REQUIRE(shown.size() == 3u);
+  BOOST_TEST(shown.at(0).at("holder") == "department");
+  BOOST_TEST(shown.at(1).at("holder") == "user:reviewer0");
+  BOOST_TEST(shown.at(1).at("seal_name") == kPersonSeal);
+  BOOST_TEST(shown.at(1).at("valid") == true);
+  BOOST_TEST(shown.at(0).at("digest") == shown.at(1).at("digest"));  // One document under both.
+
+  const Evidence evidence(offices.hub().rooms(), offices.hub().config().trust, {}, {});
+  for (const auto level : {PackLevel::auditor, PackLevel::firm, PackLevel::public_}) {
+    BOOST_TEST_CONTEXT(to_text(level)) {
+      const auto pack = value_of(evidence.make({.case_id = id, .level = level, .asked_by = "test"}));
+      const auto report = seal::verify_pack(pack.archive, {.now = offices.hub().rooms().clock.now()});
+      BOOST_TEST((report.code == seal::Code::ok), report.json.dump(2));
+      // A person's name is told to the auditor alone, wherever it stands.
+      const bool whole = level == PackLevel::auditor;
+      BOOST_TEST(report.json.at("offices").size() == (whole ? 3u : 2u));
+      for (const std::string& name : {std::string("user:reviewer0"), Scene::seal_id("jingban"), kPersonSeal})
+        BOOST_TEST((pack.archive.find(name) != Bytes::npos) == whole, name);
+      if (!whole) continue;
+      const auto& person = report.json.at("offices").at(1);
+      BOOST_TEST(person.at("holder") == "user:reviewer0");
+      BOOST_TEST(person.at("seal_name") == kPersonSeal);
+      BOOST_TEST(person.at("holds") == true);
+    }
+  }
+  // Whoever takes away who decided takes away that person's seal, and the pack holds.
+  const auto less = value_of(
+      evidence.make({.case_id = id, .level = PackLevel::auditor, .withhold = {"review.*.actor"}, .asked_by = "test"}));
+  const auto report = seal::verify_pack(less.archive, {.now = offices.hub().rooms().clock.now()});
+  BOOST_TEST((report.code == seal::Code::ok), report.json.dump(2));
+  BOOST_TEST(report.json.at("offices").size() == 2u);
+  BOOST_TEST((less.archive.find(kPersonSeal) == Bytes::npos));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_colleague_decides_asks_for_no_seal_of_the_person) {
+  OfficeScene offices(true, 5s, "somebody");
+  const CaseId id = offices.reviewed_case();
+  BOOST_TEST(offices.records("office_seal_asked") == 2);
+  BOOST_TEST(offices.scene().text("SELECT DISTINCT holder FROM office_decision") == "");
+  offices.release(id);
+  BOOST_REQUIRE(until([&] { return offices.requests() == 1; }));
+}
+
+BOOST_AUTO_TEST_CASE(in_a_pack_nobody_seals_for_another) {
+  struct Case {
+    const char* name;
+    const char* holder;   ///< That the fact names.
+    const char* claimed;  ///< Seal that the fact names.
+    const char* borne;    ///< Seal that the decision bears.
+    const char* by;       ///< That the decision names.
+    seal::Code code;
+  };
+  for (const Case& c :
+       {Case{"the department's", "department", "OFFICE", "OFFICE", "user:one", seal::Code::ok},
+        Case{"the person's", "user:one", "ONE", "ONE", "user:one", seal::Code::ok},
+        Case{"the person's for the office's", "department", "OFFICE", "ONE", "user:one",
+             seal::Code::seal_of_another_peer},
+        Case{"the office's for the person's", "user:one", "ONE", "OFFICE", "user:one",
+             seal::Code::seal_of_another_peer},
+        Case{"one for both", "user:one", "OTHER", "OTHER", "user:one", seal::Code::seal_of_another_peer},
+        Case{"over a colleague's decision", "user:one", "ONE", "ONE", "user:two", seal::Code::data_hash}}) {
+    BOOST_TEST_CONTEXT(c.name) {
+      const auto fact = [](const char* holder, const char* seal_id, const char* document) {
+        return Json{
+            {"department", "经信局"}, {"holder", holder},   {"hand", "maker"},      {"round", 1},
+            {"verdict", "agree"},     {"seal_id", seal_id}, {"document", document}, {"signed_at", "2025-11-03"}};
+      };
+      std::map<std::string, Json> facts{{"office.01", fact("department", "OTHER", "document.01")},
+                                        {"office.02", fact(c.holder, c.claimed, "document.02")}};
+      const auto octets = [](const char* by) {
+        return value_of(canonical_json({{"kind", "office_decision"},
+                                        {"department", "经信局"},
+                                        {"hand", "maker"},
+                                        {"round", 1},
+                                        {"verdict", "agree"},
+                                        {"by", by}}));
+      };
+      const Bytes first = octets("user:two"), second = octets(c.by);
+      std::map<std::string, seal::PackDocument> documents{{"document.01", {"one.json", "one.ses", &first, {}}},
+                                                          {"document.02", {"two.json", "two.ses", &second, {}}}};
+      for (auto& [name, document] : documents) {
+        document.report.es_id = name == "document.01" ? "OTHER" : c.borne;
+        facts["office." + name.substr(9)]["signed_at"] = to_rfc3339(document.report.signed_at);
+      }
+      std::vector<seal::PackFinding> findings;
+      std::vector<std::string> notes;
+      const auto told = seal::check_offices(facts, documents, findings, notes);
+      BOOST_TEST(told.at(1).at("holder") == c.holder);
+      BOOST_TEST(told.at(1).at("holds") == (c.code == seal::Code::ok));
+      BOOST_REQUIRE(findings.size() == (c.code == seal::Code::ok ? 0u : 1u));
+      if (!findings.empty()) {
+        BOOST_TEST((findings.front().code == c.code), findings.front().detail);
+      }
     }
   }
 }

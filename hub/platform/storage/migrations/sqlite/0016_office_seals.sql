@@ -1,11 +1,13 @@
--- Whose seal: what a department decided at one step of a review, as octets, and the department's seal over them, which a
--- seal platform gives. Written with the decision itself; the seal comes later.
+-- Whose seal: what a department decided at one step of a review, as octets, and the seal over them, which a seal platform
+-- gives: the department's, or that of the person who decided for it. One row a seal, written with the decision itself; the
+-- seal comes later.
 CREATE TABLE office_decision (
   id         INTEGER PRIMARY KEY AUTOINCREMENT,
   case_id    TEXT    NOT NULL REFERENCES benefit_case (id),
   round      INTEGER NOT NULL,
   step       INTEGER NOT NULL,
   department TEXT    NOT NULL,
+  holder     TEXT    NOT NULL,                   -- whose seal: '' is the department, else the actor who decided, user:ID
   hand       TEXT    NOT NULL,
   decision   TEXT    NOT NULL CHECK (decision IN ('agree', 'refuse')),
   message_id TEXT    NOT NULL UNIQUE,            -- what the platform is asked under, each time the same
@@ -23,12 +25,12 @@ CREATE TABLE office_decision (
   es_id      TEXT    NOT NULL DEFAULT '',
   signed_at  INTEGER,                            -- as the seal says
   sealed_at  INTEGER,                            -- when it was kept here
-  UNIQUE (case_id, round, step),
+  UNIQUE (case_id, round, step, holder),
   CHECK ((state = 'sealed') = (seal IS NOT NULL)),
   CHECK ((state = 'sealed') = (sealed_at IS NOT NULL))
 );
-CREATE INDEX office_decision_waiting ON office_decision (department, id) WHERE state <> 'sealed';
-CREATE INDEX office_decision_counted ON office_decision (department, state, id);  -- For the numbers that are shown.
+CREATE INDEX office_decision_waiting ON office_decision (department, holder, id) WHERE state <> 'sealed';
+CREATE INDEX office_decision_counted ON office_decision (department, holder, state, id);  -- For the numbers that are shown.
 
 -- What a platform gave and must not be used: kept as evidence, never read by anything that decides.
 CREATE TABLE office_seal_wrong (
@@ -44,8 +46,8 @@ CREATE TABLE office_seal_wrong (
 
 CREATE TRIGGER office_decision_octets BEFORE UPDATE ON office_decision
 WHEN NEW.case_id <> OLD.case_id OR NEW.round <> OLD.round OR NEW.step <> OLD.step OR NEW.department <> OLD.department
-  OR NEW.hand <> OLD.hand OR NEW.decision <> OLD.decision OR NEW.message_id <> OLD.message_id OR NEW.body <> OLD.body
-  OR NEW.digest <> OLD.digest OR NEW.asked_at <> OLD.asked_at OR NEW.required <> OLD.required
+  OR NEW.holder <> OLD.holder OR NEW.hand <> OLD.hand OR NEW.decision <> OLD.decision
+  OR NEW.message_id <> OLD.message_id OR NEW.body <> OLD.body OR NEW.digest <> OLD.digest OR NEW.asked_at <> OLD.asked_at OR NEW.required <> OLD.required
 BEGIN SELECT RAISE(ABORT, 'what an office decided is never changed'); END;
 CREATE TRIGGER office_decision_sealed BEFORE UPDATE ON office_decision WHEN OLD.state = 'sealed'
 BEGIN SELECT RAISE(ABORT, 'what was sealed is never changed'); END;
