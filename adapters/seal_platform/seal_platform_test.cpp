@@ -58,16 +58,16 @@ BOOST_AUTO_TEST_CASE(a_seal_is_asked_for_and_verified_before_use) {
   const Scene scene;
   const Instant now = SystemClock().now();
   flow::RemoteSealer sealer(scene.options());
-  const auto answer = sealer.ask("decision", scene.request(), *scene.trust, now);
+  const auto answer = sealer.ask("decision", scene.request(), *scene.trust, SystemClock());
   BOOST_REQUIRE_MESSAGE(!answer.error, (answer.error ? answer.error->message : ""));
   const auto report = seal::verify(answer.given, "decision", *scene.trust, {.now = now});
   BOOST_TEST(report.passed());
   BOOST_TEST(report.es_id == "ZHIDA-DEV-DEPARTMENT-0001");
   // Asked again for the same: the same octets. For another document under the same number: no.
-  BOOST_TEST((sealer.ask("decision", scene.request(), *scene.trust, now).given == answer.given));
+  BOOST_TEST((sealer.ask("decision", scene.request(), *scene.trust, SystemClock()).given == answer.given));
 
   const auto code = [&](const flow::RemoteSealer::Request& asked, ByteView payload = "decision") {
-    const auto given = sealer.ask(payload, asked, *scene.trust, now);
+    const auto given = sealer.ask(payload, asked, *scene.trust, SystemClock());
     BOOST_TEST(!given.wrong);
     return given.error ? given.error->code : std::string("ok");
   };
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_platform_that_gives_something_else_is_found_out_and_named
       BOOST_REQUIRE(write_file_atomically(scene.folder.file("state/fault"), fault.fault).has_value());
       auto asked = scene.request();
       asked.not_before = now - std::chrono::hours(1);
-      const auto given = sealer.ask("decision", asked, *scene.trust, now);
+      const auto given = sealer.ask("decision", asked, *scene.trust, SystemClock());
       BOOST_REQUIRE(given.error.has_value());
       BOOST_TEST(given.error->code == fault.code, given.error->code << ": " << given.error->message);
       BOOST_TEST(given.wrong == fault.wrong);
@@ -115,20 +115,20 @@ BOOST_AUTO_TEST_CASE(a_platform_that_gives_something_else_is_found_out_and_named
   seal::TrustFiles files;
   files.roots = {scene.folder.file("certs/seal/ca.crt")};
   const auto blind = seal::Trust::load(files).value();
-  const auto unknown = sealer.ask("decision", scene.request(), *blind, now);
+  const auto unknown = sealer.ask("decision", scene.request(), *blind, SystemClock());
   BOOST_REQUIRE(unknown.error.has_value());
   BOOST_TEST(unknown.error->code == "office_seal_status_unknown");
   BOOST_TEST((unknown.error->fate == Fate::retry && !unknown.wrong));
 
   BOOST_REQUIRE(write_file_atomically(scene.folder.file("state/mood"), "absent\n").has_value());
-  const auto away = sealer.ask("decision", scene.request(), *scene.trust, now);
+  const auto away = sealer.ask("decision", scene.request(), *scene.trust, SystemClock());
   BOOST_REQUIRE(away.error.has_value());
   BOOST_TEST(away.error->code == "seal_platform_away");
   BOOST_TEST((away.error->fate == Fate::retry));
   std::filesystem::remove(scene.folder.file("state/mood"));
-  BOOST_TEST(!sealer.ask("decision", scene.request(), *scene.trust, now).error.has_value());
+  BOOST_TEST(!sealer.ask("decision", scene.request(), *scene.trust, SystemClock()).error.has_value());
   scene.platform->kill();
-  BOOST_TEST(sealer.ask("decision", scene.request(), *scene.trust, now).error->code == "seal_platform_away");
+  BOOST_TEST(sealer.ask("decision", scene.request(), *scene.trust, SystemClock()).error->code == "seal_platform_away");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

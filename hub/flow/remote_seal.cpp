@@ -51,7 +51,7 @@ Result<http::HttpReply> RemoteSealer::call(ByteView payload, const Request& requ
 }
 
 RemoteSealer::Answer RemoteSealer::ask(ByteView payload, const Request& request, const seal::Trust& trust,
-                                       Instant now) {
+                                       const Clock& clock) {
   auto reply = call(payload, request);
   if (!reply) return failed({"seal_platform_away", "The seal platform: " + reply.error().message, Fate::retry});
   const int status = reply.value().status;
@@ -74,6 +74,7 @@ RemoteSealer::Answer RemoteSealer::ask(ByteView payload, const Request& request,
     return wrong(reply.value().body.substr(0, kGarbageKeptMax), {},
                  refuse("seal_platform_garbage", "The seal platform's answer holds no seal signature."));
   // Whoever signs chooses the time in it, so the signer and the seal must be good now.
+  const Instant now = clock.now();
   seal::Policy policy{.now = now, .require_trusted_time = true, .trusted_time = now, .require_revocation_status = true};
   auto report = seal::verify(ses.value(), payload, trust, policy);
   if (!report.passed()) {

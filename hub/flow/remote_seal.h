@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "base/result.h"
 #include "base/secret.h"
@@ -47,7 +48,8 @@ class RemoteSealer {
   /// `office_seal_of_another` (wrong): it holds, and is another seal;
   /// `office_seal_date` (wrong): put before the document was there;
   /// `office_seal_status_unknown` (retry): it may hold, but our own lists are out of date.
-  Answer ask(ByteView payload, const Request& request, const seal::Trust& trust, Instant now);
+  /// `clock` is looked at when the answer is there: its seal may have been put at any moment until then.
+  Answer ask(ByteView payload, const Request& request, const seal::Trust& trust, const Clock& clock);
 
  private:
   Result<http::HttpReply> call(ByteView payload, const Request& request);
