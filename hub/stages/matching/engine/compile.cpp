@@ -225,6 +225,7 @@ class Compiler {
   }
 
   Code sample_code(const Table& table, std::size_t row, const CodeColumn& column) const {
+    if (column.source >= table.columns().size()) return 0;  // Further items brought it; nothing of it is known here.
     const auto cell = table.get(row, column.source);
     if (column.age)
       return static_cast<Code>(
