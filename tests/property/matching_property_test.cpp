@@ -230,6 +230,7 @@ class Naive {
     if (family == "per_unit") {
       if (base == nullptr || std::get<std::int64_t>(*base) < 0) return {1, 0};
       Wide units = std::get<std::int64_t>(*base);
+      if (!rule.contains("units_max") && units > most(rule["unit_amount_fen"].get<std::int64_t>())) return {1, 0};
       if (rule.contains("units_max")) units = std::min<Wide>(units, rule["units_max"].get<std::int64_t>());
       const Wide sum = rounded(units * rule["unit_amount_fen"].get<std::int64_t>() * 1'000'000);
       return sum > INT64_MAX ? std::pair<int, Wide>{1, 0} : std::pair<int, Wide>{2, capped(sum)};
@@ -242,7 +243,7 @@ class Naive {
     } else {
       ppm = rule["rate_ppm"].get<std::int64_t>();
     }
-    if (base == nullptr || std::get<std::int64_t>(*base) < 0) return {1, 0};
+    if (base == nullptr || std::get<std::int64_t>(*base) < 0 || std::get<std::int64_t>(*base) > most(1)) return {1, 0};
     const Wide sum = rounded(Wide(std::get<std::int64_t>(*base)) * ppm);
     return sum > INT64_MAX ? std::pair<int, Wide>{1, 0} : std::pair<int, Wide>{2, capped(sum)};
   }
@@ -255,6 +256,14 @@ class Naive {
     if (found == firm_.fields.end() || !found->second.value) return nullptr;
     if (max_age > 0 && day_.days() - found->second.value->as_of.days() > std::chrono::days(max_age)) return nullptr;
     return &found->second.value->data;
+  }
+
+  /// What a sum is multiplied from may be so great; a sixteenth where it is rounded to more than a fen. Beyond is
+  /// unknown.
+  Wide most(std::int64_t factor) const {
+    const auto& rule = policy_["amount"];
+    const bool plain = !rule.contains("rounding") || rule["rounding"]["unit_fen"] == 1;
+    return INT64_MAX / std::max<std::int64_t>(1, factor) / (plain ? 1 : 16);
   }
 
   /// Millionths of fen to whole fen, not negative, to a multiple of the unit.
@@ -369,7 +378,9 @@ BOOST_AUTO_TEST_CASE(two_evaluators_that_know_nothing_of_each_other_agree) {
         for (const auto& tranche : ours.tranches) parts += tranche.amount.fen();
         agree = agree && ours.amount->fen() == sum && parts == sum;
       }
-      BOOST_REQUIRE_MESSAGE(agree, "ZHIDA_SEED=" << seed << " round " << round << ": " << json.dump());
+      BOOST_REQUIRE_MESSAGE(agree, "ZHIDA_SEED=" << seed << " round " << round << ": " << to_text(ours.verdict) << " "
+                                                 << (ours.amount ? ours.amount->fen() : -1) << " fen, expected "
+                                                 << expected << " " << sum << " fen: " << json.dump());
     }
   }
   BOOST_TEST_MESSAGE(pairs << " pairs: " << verdicts[2] << " met, " << verdicts[0] << " not met, " << verdicts[1]
