@@ -380,7 +380,8 @@ BOOST_AUTO_TEST_CASE(two_evaluators_that_know_nothing_of_each_other_agree) {
       }
       BOOST_REQUIRE_MESSAGE(agree, "ZHIDA_SEED=" << seed << " round " << round << ": " << to_text(ours.verdict) << " "
                                                  << (ours.amount ? ours.amount->fen() : -1) << " fen, expected "
-                                                 << expected << " " << sum << " fen: " << json.dump());
+                                                 << expected << " " << static_cast<std::int64_t>(sum)
+                                                 << " fen: " << json.dump());
     }
   }
   BOOST_TEST_MESSAGE(pairs << " pairs: " << verdicts[2] << " met, " << verdicts[0] << " not met, " << verdicts[1]
