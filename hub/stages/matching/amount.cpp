@@ -49,13 +49,21 @@ class Computation {
     std::optional<Money> ceiling = cap;
     for (const auto& field_cap : policy_.amount.field_caps) lower(field_cap, ceiling);
     if (!sum || out_.verdict != Verdict::met) return std::move(out_);
-    const auto rounded = sum->rounded(policy_.amount.rounding, policy_.amount.rounding_unit_fen);
+    const auto rounded = sum->rounded(policy_.amount.rounding, is_stated_sum() ? 1 : policy_.amount.rounding_unit_fen);
     if (!rounded || *rounded < 0) {
       out_of_range(first_field_);
       return std::move(out_);
     }
     whole(Money::from_fen(*rounded), ceiling);
     return std::move(out_);
+  }
+
+  /// A sum that the text names is paid as it stands: only what was computed is rounded.
+  bool is_stated_sum() const {
+    const auto& amount = policy_.amount;
+    if (!amount.multipliers.empty() || !amount.parts.empty()) return false;
+    const auto* lookup = std::get_if<LookupAmount>(&amount.rule);
+    return std::holds_alternative<FixedAmount>(amount.rule) || (lookup != nullptr && lookup->counts.empty());
   }
 
   using Sum = std::optional<Fraction>;
