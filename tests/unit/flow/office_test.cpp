@@ -201,7 +201,6 @@ BOOST_AUTO_TEST_CASE(a_wrong_seal_is_kept_named_and_never_used) {
       OfficeScene offices(true);
       offices.fault(fault.fault);
       const CaseId id = offices.reviewed_case();
-      offices.release(id);
       // The first office is the one whose seal is given for another: its own decision is sealed rightly then.
       const bool other = fault.fault == std::string("other-office");
       BOOST_REQUIRE(until([&] { return offices.codes() == fault.code; }));
@@ -211,10 +210,14 @@ BOOST_AUTO_TEST_CASE(a_wrong_seal_is_kept_named_and_never_used) {
       BOOST_TEST(offices.scene().text("SELECT DISTINCT code FROM office_seal_wrong") == fault.code);
       BOOST_TEST(offices.scene().number("SELECT count(*) FROM office_decision WHERE state = 'refused'") ==
                  (other ? 1 : 2));
-      BOOST_TEST(offices.requests() == 0);
       std::int64_t wrong = 0;
       for (const auto& state : states_of(offices)) wrong += state.at("wrong_answers").get<std::int64_t>();
       BOOST_TEST(wrong >= 1);
+      // Days later a seal of the day before is no longer older than the document: that fault ends before the release.
+      const bool old = fault.fault == std::string("old");
+      if (old) offices.fault("");
+      offices.release(id);
+      if (!old) BOOST_TEST(offices.requests() == 0);
       // The platform comes to its senses: by itself.
       offices.fault("");
       BOOST_REQUIRE(until([&] { return offices.sealed() == 2; }));
