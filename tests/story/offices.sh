@@ -6,6 +6,7 @@ set -uo pipefail
 folder=$1; shift
 bin=$ZHIDA_BIN
 fail() { echo "$*"; exit 1; }
+rm -f "$folder/sim/seal_platform/out"  # Of an earlier run: its platform is not the one to wait for.
 deploy/demo --once --json --dir "$folder" "$@" > "$folder.report" & demo=$!
 trap 'kill $demo 2>/dev/null' EXIT
 state="$folder/sim/seal_platform"; db="$folder/hub/hub.db"
