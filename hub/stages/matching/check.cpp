@@ -273,8 +273,11 @@ void ProbeValues::add(const Clause& root) {
         for (const auto& operand : clause.operands) {
           const auto* number = std::get_if<std::int64_t>(&operand);
           if (number == nullptr) continue;
-          for (const std::int64_t step : {-1, 0, 1})
-            if (clause.type != FieldType::integer || *number + step >= 0) put(clause.field, *number + step);
+          for (const std::int64_t step : {-1, 0, 1}) {
+            std::int64_t beside = 0;
+            if (__builtin_add_overflow(*number, step, &beside)) continue;  // There is no number beside the greatest.
+            if (clause.type != FieldType::integer || beside >= 0) put(clause.field, beside);
+          }
         }
         return;
       case FieldType::date:
