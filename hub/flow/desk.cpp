@@ -63,7 +63,7 @@ Result<BenefitCase> Desk::review(const Person& person, const CaseId& id, const s
                    decision == "approve" ? casework::ReviewDecision::agree : casework::ReviewDecision::refuse;
                auto after = TRY(casework_.review(transaction, id, decided, reason,
                                                  {person.actor(), makes ? Role::maker : Role::checker, department}));
-               CHECK_OK(offices_.decided(transaction, after));
+               CHECK_OK(offices_.write_down(transaction, after));
                return after;
              });
 }

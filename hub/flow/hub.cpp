@@ -222,8 +222,8 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
     if (configuration == configurations.end()) continue;
     CHECK_OK(p.sources.add(spec, *configuration->second));
   }
-  p.outgoing = std::make_unique<Outgoing>(*p.clock, p.sources.carried_addresses(),
-                                          [sealer = p.sealer] { return sealer->es_id(); }, *p.trust);
+  p.outgoing = std::make_unique<Outgoing>(
+      *p.clock, p.sources.carried_addresses(), [sealer = p.sealer] { return sealer->es_id(); }, *p.trust);
   p.match_door = std::make_unique<MatchDoor>(p.rooms, p.casework, [&p] { p.wake_cases(); });
   std::shared_ptr<const seal::Trust> authorities;
   if (!p.config.time.url.empty()) authorities = TRY(seal::Trust::load(p.config.time_trust));
@@ -299,8 +299,8 @@ Result<void> Hub::start() {
   p.log_keeper->start();
   p.time_keeper->start();
   p.match_door->start();
+  CHECK_OK(p.offices->start());
   p.case_worker->start();
-  p.offices->start();
   p.treasury_door->start();
   p.carrier->start();
   p.sources.start();

@@ -238,8 +238,21 @@ OfficeKeeper::~OfficeKeeper() {
   stop();
 }
 
-void OfficeKeeper::start() {
+Result<void> OfficeKeeper::start() {
+  std::vector<CaseId> cases;
+  if (!settings_.empty()) {
+    CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
+      cases = TRY(reviewed_and_unpaid(transaction));
+      return ok();
+    }));
+  }
+  for (const auto& id : cases) {
+    CHECK_OK(commit(rooms_.writer, "desk", {}, [&](storage::Transaction& transaction) -> Result<void> {
+      return write_down(transaction, TRY(casework::load_case(transaction, id)));
+    }));
+  }
   for (const auto& office : offices_) office->start();
+  return ok();
 }
 void OfficeKeeper::stop() {
   for (const auto& office : offices_) office->stop();
@@ -258,30 +271,29 @@ const OfficeSettings* OfficeKeeper::find(const std::string& department, const st
   return found == settings_.end() ? nullptr : &*found;
 }
 
-Result<void> OfficeKeeper::decided(storage::Transaction& transaction, const BenefitCase& c) const {
-  const auto step = TRY(last_step(transaction, c.id));
-  if (!step) return ok();
+Result<void> OfficeKeeper::write_down(storage::Transaction& transaction, const BenefitCase& c) const {
   for (const auto& office : settings_) {
-    const std::string holder = office.holder();
     // A person seals what that person decided, and nothing of a colleague's.
-    if (office.department != step->department || (!holder.empty() && holder != step->actor)) continue;
-    OfficeDecision decision;
-    decision.case_id = c.id;
-    decision.round = step->round;
-    decision.step = step->step;
-    decision.department = step->department;
-    decision.holder = holder;
-    decision.hand = step->hand;
-    decision.decision = step->decision;
-    decision.message_id = office_message_id(c.id, *step, holder);
-    decision.required = office.required;
-    decision.body = TRY(office_document(c, *step));
-    decision.digest = "sm3:" + to_hex(crypto::sm3(decision.body));
-    decision.asked_at = step->at;
-    CHECK_OK(insert_decision(transaction, decision));
-    auto entry = entry_of(decision, c, "office_seal_asked");
-    entry.detail["seal_id"] = office.es_id;
-    (void)TRY(rooms_.trail.append(transaction, entry));
+    const std::string holder = office.holder();
+    for (const auto& step : TRY(steps_without(transaction, c.id, office.department, holder))) {
+      OfficeDecision decision;
+      decision.case_id = c.id;
+      decision.round = step.round;
+      decision.step = step.step;
+      decision.department = step.department;
+      decision.holder = holder;
+      decision.hand = step.hand;
+      decision.decision = step.decision;
+      decision.message_id = office_message_id(c.id, step, holder);
+      decision.required = office.required;
+      decision.body = TRY(office_document(c, step));
+      decision.digest = "sm3:" + to_hex(crypto::sm3(decision.body));
+      decision.asked_at = rooms_.clock.now();
+      CHECK_OK(insert_decision(transaction, decision));
+      auto entry = entry_of(decision, c, "office_seal_asked");
+      entry.detail["seal_id"] = office.es_id;
+      (void)TRY(rooms_.trail.append(transaction, entry));
+    }
   }
   return ok();
 }

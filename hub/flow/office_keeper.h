@@ -60,15 +60,17 @@ class OfficeKeeper {
   OfficeKeeper(const Rooms& rooms, std::vector<OfficeSettings> offices, std::function<void(const CaseId&)> sealed);
   ~OfficeKeeper();  ///< stop().
 
-  void start();
+  /// Writes down what was decided while a holder was not yet among the settings; then the threads are there. Before
+  /// anybody asks for money: missing() knows only what was written down.
+  Result<void> start();
   void stop();
   void wake();
   /// Whether an office is at work; one that waits for its platform is not.
   bool busy() const;
 
-  /// In the transaction of a decision, right after it: writes down what is to be sealed. Nothing where the department
-  /// is not among the settings.
-  Result<void> decided(storage::Transaction& transaction, const BenefitCase& benefit_case) const;
+  /// In the transaction of a decision, right after it: writes down what is to be sealed and is not written down yet.
+  /// Nothing where the department is not among the settings.
+  Result<void> write_down(storage::Transaction& transaction, const BenefitCase& benefit_case) const;
   /// Whether money may be asked for: nullopt, or the sentence that says which seal is missing.
   Result<std::optional<std::string>> missing(storage::Transaction& transaction, const BenefitCase& benefit_case) const;
   Result<std::vector<OfficeState>> states(storage::Transaction& transaction) const;

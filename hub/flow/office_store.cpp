@@ -47,15 +47,31 @@ std::vector<OfficeDecision> read_rows(const storage::Rows& rows) {
 
 }  // namespace
 
-Result<std::optional<OfficeStep>> last_step(Transaction& transaction, const CaseId& id) {
-  const auto rows =
-      TRY(transaction.query("SELECT round, step, department, hand, decision, reason, actor, at FROM case_review WHERE "
-                            "case_id = ? ORDER BY id DESC LIMIT 1",
-                            {id.str()}, "iittttti"));
-  if (rows.empty()) return std::optional<OfficeStep>();
-  const auto& row = rows.front();
-  return std::optional(OfficeStep{row.integer(0), row.integer(1), row.text(2), row.text(3), row.text(4), row.text(5),
-                                  row.text(6), from_millis(row.integer(7))});
+Result<std::vector<OfficeStep>> steps_without(Transaction& transaction, const CaseId& id, const std::string& department,
+                                              const std::string& holder) {
+  std::vector<OfficeStep> steps;
+  const auto rows = TRY(transaction.query(
+      "SELECT r.round, r.step, r.department, r.hand, r.decision, r.reason, r.actor, r.at FROM case_review r JOIN "
+      "benefit_case c ON c.id = r.case_id AND c.review_round = r.round WHERE r.case_id = ? AND r.department = ? AND "
+      "r.hand <> 'releaser' AND (? = '' OR r.actor = ?) AND NOT EXISTS (SELECT 1 FROM office_decision d WHERE "
+      "d.case_id "
+      "= r.case_id AND d.round = r.round AND d.step = r.step AND d.holder = ?) ORDER BY r.step",
+      {id.str(), department, holder, holder, holder}, "iittttti"));
+  for (const auto& row : rows)
+    steps.push_back({row.integer(0), row.integer(1), row.text(2), row.text(3), row.text(4), row.text(5), row.text(6),
+                     from_millis(row.integer(7))});
+  return steps;
+}
+
+Result<std::vector<CaseId>> reviewed_and_unpaid(Transaction& transaction) {
+  std::vector<CaseId> ids;
+  for (const auto& row : TRY(transaction.query(
+           "SELECT id FROM benefit_case c WHERE state IN ('in_review', 'publicity', 'held', 'approved', 'rechecking', "
+           "'payee_repair') AND EXISTS (SELECT 1 FROM case_review r WHERE r.case_id = c.id AND r.round = "
+           "c.review_round) ORDER BY id",
+           {}, "t")))
+    ids.emplace_back(row.text(0));
+  return ids;
 }
 
 Result<void> insert_decision(Transaction& transaction, const OfficeDecision& d) {

@@ -40,8 +40,12 @@ inline std::string holder_text(const std::string& holder) {
   return holder.empty() ? "department" : holder;
 }
 
-/// The newest look that was taken at a case; nullopt: nobody looked yet.
-Result<std::optional<OfficeStep>> last_step(storage::Transaction& transaction, const CaseId& id);
+/// What a department decided in the case's round of now, by `holder` where that is not empty, that no document of this
+/// holder tells yet; in order.
+Result<std::vector<OfficeStep>> steps_without(storage::Transaction& transaction, const CaseId& id,
+                                              const std::string& department, const std::string& holder);
+/// Cases that somebody looked at in their round of now and whose money was not asked for.
+Result<std::vector<CaseId>> reviewed_and_unpaid(storage::Transaction& transaction);
 /// Written with the decision itself.
 Result<void> insert_decision(storage::Transaction& transaction, const OfficeDecision& decision);
 /// In the order of rounds and steps; the department's before the person's.

@@ -36,8 +36,13 @@ bool until(const std::function<bool()>& condition) {
 class OfficeScene {
  public:
   /// `sealing_person`: who seals with a seal of their own for the first department; always required.
-  explicit OfficeScene(bool required, std::chrono::milliseconds timeout = 5s, const std::string& sealing_person = "")
-      : scene_([&](HubConfig& config) { configure(config, required, timeout, sealing_person); }) {
+  /// `from_start`: the first hub knows the departments' seals; else only those that come after restart() do.
+  explicit OfficeScene(bool required, std::chrono::milliseconds timeout = 5s, const std::string& sealing_person = "",
+                       bool from_start = true)
+      : scene_([&](HubConfig& config) {
+          configure(config, required, timeout, sealing_person);
+          if (!from_start) config.offices.clear();
+        }) {
     value_of(hub().start());
   }
   ~OfficeScene() {
@@ -176,6 +181,26 @@ BOOST_AUTO_TEST_CASE(each_decision_gets_the_seal_of_its_department_and_the_payme
     return ok();
   });
   BOOST_TEST(!changed.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_decided_before_the_seal_was_required_is_sealed_before_money_is_asked_for) {
+  OfficeScene offices(true, 5s, "", false);
+  const CaseId id = offices.reviewed_case();
+  BOOST_TEST(offices.records("office_seal_asked") == 0);
+  offices.close();
+  offices.mood("absent");
+  offices.restart();
+  BOOST_TEST(offices.records("office_seal_asked") == 2);
+  offices.release(id);
+  BOOST_REQUIRE(until([&] { return offices.codes() == "seal_platform_away"; }));
+  BOOST_TEST(offices.requests() == 0);
+  offices.mood("");
+  BOOST_REQUIRE(until([&] { return offices.sealed() == 2; }));
+  BOOST_REQUIRE(until([&] { return offices.requests() == 1; }));
+  // Once more the same hub: what is written down is not written down again.
+  offices.close();
+  offices.restart();
+  BOOST_TEST(offices.records("office_seal_asked") == 2);
 }
 
 BOOST_AUTO_TEST_CASE(where_the_seal_is_not_required_the_payment_goes_on_without_it) {
