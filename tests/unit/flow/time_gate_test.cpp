@@ -1,4 +1,6 @@
 // Released cases at the gate that trusted time keeps: what stands still, what goes on, and that nothing leaves twice.
+#include <filesystem>
+
 #include "adapters/town/numbers.h"
 #include "console/app.h"
 #include "console/routes.h"
@@ -125,6 +127,50 @@ BOOST_AUTO_TEST_CASE(a_released_case_waits_for_trusted_time_and_is_requested_exa
   for (const auto& id : cases) BOOST_TEST(requests_of(scene, id) == kOne);
   const auto report = time.verify();
   BOOST_TEST(report.holds(), report.detail);
+}
+
+BOOST_AUTO_TEST_CASE(a_decision_that_a_fund_pays_on_waits_for_trusted_time_too) {
+  // The same item, were it paid by a fund: the sealed decision goes there instead of a request to the treasury.
+  const test::TempFolder folder;
+  std::filesystem::copy(std::string(ZHIDA_SOURCE_DIR) + "/mappings", folder.file("mappings"),
+                        std::filesystem::copy_options::recursive);
+  const std::string item = folder.file("mappings/policies/IN-012.yaml");
+  const std::string written =
+      "channel: appropriation\n  project_code: { local: project_code }\n  payee: { local: payee }";
+  std::string text = value_of(read_file(item));
+  BOOST_REQUIRE(text.find(written) != std::string::npos);
+  text.replace(text.find(written), written.size(), "channel: social_insurance_fund\n  fund: social_security");
+  value_of(write_file_atomically(item, text));
+  TimeScene time("sm2", [&](HubConfig& config) { config.mappings_folder = folder.file("mappings"); });
+  Scene& scene = time.scene();
+  const auto until = [](const std::function<bool()>& condition) { return TimeScene::until(condition); };
+  tell_everything(time.hub(), {kFirms[0]});
+  BOOST_REQUIRE(until([&] { return scene.number("SELECT count(*) FROM benefit_case WHERE state = 'notified'") == 1; }));
+  const CaseId id = case_of(scene, kFirms[0]);
+  confirm_and_review(scene, id, until);
+  const std::chrono::hours day(24);
+  BOOST_REQUIRE(until([&] { return time.state().payments_allowed; }));
+  time.mood("absent");
+  BOOST_REQUIRE(until([&] { return time.state().error_code == "http_unreachable"; }));
+  time.clock_at(9 * day);
+  BOOST_REQUIRE(
+      until([&] { return scene.number("SELECT count(*) FROM benefit_case WHERE publicity_ended = 1") == 1; }));
+  BOOST_REQUIRE(until([&] { return time.state().alarm; }));
+  (void)value_of(time.hub().desk().release(person("releaser"), id));
+  BOOST_REQUIRE(until([&] { return scene.number("SELECT count(*) FROM benefit_case WHERE recheck_passed = 1") == 1; }));
+  // Whatever wakes the worker: it stays.
+  for (int hours = 1; hours <= 3; ++hours) {
+    time.clock_at(9 * day + std::chrono::hours(hours));
+    deliver(time.hub(), "tax",
+            {row_of("tax", "sales", "hour" + std::to_string(hours),
+                    {{"tax_no", kFirms[0]}, {"ssq", "20250" + std::to_string(hours)}, {"ysxse", "1.00"}})});
+    const auto sealed = scene.number("SELECT max(seq) FROM audit_record");
+    BOOST_REQUIRE(until([&] { return scene.number("SELECT max(size) FROM audit_head") >= sealed; }));
+    BOOST_TEST(state_of(scene, id) == "rechecking");
+  }
+  time.mood("");
+  BOOST_REQUIRE(until([&] { return state_of(scene, id) == "sent_to_fund"; }));
+  BOOST_TEST(requests_of(scene, id) == kNone);
 }
 
 BOOST_AUTO_TEST_CASE(a_hub_that_starts_without_trusted_time_knows_how_old_the_last_one_is) {

@@ -14,7 +14,11 @@ inline constexpr const char* kStart = "2025-11-03T09:00:00+08:00";
 
 class TimeScene {
  public:
-  explicit TimeScene(const std::string& family) : scene_([&](HubConfig& config) { configure(config, family); }) {
+  explicit TimeScene(const std::string& family, const std::function<void(HubConfig&)>& change = {})
+      : scene_([&](HubConfig& config) {
+          configure(config, family);
+          if (change) change(config);
+        }) {
     value_of(hub().start());
   }
   ~TimeScene() { hub().stop(); }
