@@ -36,6 +36,7 @@
 #include "platform/messaging/node.h"
 #include "seal/sealer.h"
 #include "seal/trust.h"
+#include "support/in012_rows.h"
 
 namespace {
 
@@ -75,17 +76,6 @@ void until(const char* what, const std::function<bool()>& condition, std::chrono
 // ---- the firms and their cases
 // ---------------------------------------------------------------------------------------
 
-SourceRecord record(const std::string& source, const char* type, const std::string& key, Columns columns, Date as_of) {
-  SourceRecord row;
-  row.source = source;
-  row.record_type = source + "." + type;
-  row.key = key;
-  row.columns = std::move(columns);
-  row.body = key;
-  row.as_of = as_of;
-  return row;
-}
-
 void deliver(flow::Hub& hub, const std::string& source, std::vector<SourceRecord> rows) {
   static int number = 0;
   for (std::size_t from = 0; from < rows.size(); from += 500) {
@@ -110,55 +100,22 @@ void tell_everything(flow::Hub& hub, const std::vector<std::string>& firms, std:
   std::vector<SourceRecord> registrations, listed;
   for (std::size_t i = 0; i < firms.size(); ++i) {
     const std::string key = std::to_string(i);
-    registrations.push_back(record("market_supervision", "registration", key,
-                                   {{"pripid", key},
-                                    {"uni_social_crd_cd", firms[i]},
-                                    {"comp_nm", name_of(i)},
-                                    {"comp_type", "1130"},
-                                    {"qylxdl", "11"},
-                                    {"reg_state", "存续"},
-                                    {"domdi_strict", "330502"}},
-                                   today));
+    registrations.push_back(test::source_row("market_supervision", "registration", key,
+                                             test::registration_columns(key, firms[i], name_of(i)), today));
     if (i >= cases) continue;
-    listed.push_back(record("department_lists", "new_above_scale", key,
-                            {{"企业名称", name_of(i)},
-                             {"统一社会信用代码", firms[i]},
-                             {"入统年度", "2024"},
-                             {"首次入统", "Y"},
-                             {"履行填报义务", "Y"}},
-                            today));
+    listed.push_back(test::source_row("department_lists", "new_above_scale", key,
+                                      test::new_above_scale_columns(firms[i], name_of(i)), today));
   }
   const auto coverage = [&](const std::string& source, const std::string& list, const char* as_of) {
     deliver(hub, source,
-            {record(source, "list_coverage", list, {{"list_id", list}, {"as_of", as_of}}, must(Date::parse(as_of)))});
+            {test::source_row(source, "list_coverage", list, {{"list_id", list}, {"as_of", as_of}},
+                              must(Date::parse(as_of)))});
   };
   coverage("market_supervision", "abnormal_operation", "2025-11-03");
   coverage("credit", "safety_blacklist", "2025-11-03");
   coverage("credit", "dishonest_debtor", "2025-10-06");  // Fresh for 30 days: known now, stale when the money is due.
   deliver(hub, "budget",
-          {record("budget", "appropriation", "B1",
-                  {{"BGT_ID", "B1"},
-                   {"MOF_DIV_CODE", "330500"},
-                   {"FISCAL_YEAR", "2025"},
-                   {"COR_BGT_DOC_NO", "湖财预〔2025〕1号"},
-                   {"SUP_BGT_DOC_NO", ""},
-                   {"PRO_CODE", "HQ-IN-012"},
-                   {"PRO_NAME", "规上企业奖励"},
-                   {"AGENCY_CODE", "101001"},
-                   {"AGENCY_NAME", "市经信局"},
-                   {"FUND_TYPE_CODE", "111"},
-                   {"EXP_FUNC_CODE", "2060404"},
-                   {"GOV_BGT_ECO_CODE", "50701"},
-                   {"DEP_BGT_ECO_CODE", "31204"},
-                   {"AMOUNT", "9000000"},
-                   {"DIS_AMT", "0"},
-                   {"CUR_AMT", "9000000"},
-                   {"PAY_APP_AMT", "0"},
-                   {"AMT_UNIT", "万元"},
-                   {"BGT_EXE_FLAG", "1"},
-                   {"IS_DELETED", "2"},
-                   {"UPDATE_TIME", "2025-10-01 08:00:00"}},
-                  today)});
+          {test::source_row("budget", "appropriation", "B1", test::appropriation_columns("9000000"), today)});
   deliver(hub, "market_supervision", std::move(registrations));
   deliver(hub, "department_lists", std::move(listed));
 }

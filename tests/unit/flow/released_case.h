@@ -7,19 +7,13 @@
 #include "flow/desk.h"
 #include "flow/policy_book.h"
 #include "scene.h"
+#include "support/in012_rows.h"
 
 namespace zhida::flow::testing {
 
 inline SourceRecord row_of(const std::string& source, const std::string& type, const std::string& key,
                            Columns columns) {
-  SourceRecord row;
-  row.source = source;
-  row.record_type = source + "." + type;
-  row.key = key;
-  row.columns = std::move(columns);
-  row.body = key;
-  row.as_of = value_of(Date::parse("2025-11-03"));
-  return row;
+  return test::source_row(source, type, key, std::move(columns), value_of(Date::parse("2025-11-03")));
 }
 
 inline void deliver(Hub& hub, const std::string& source, std::vector<SourceRecord> rows) {
@@ -40,46 +34,13 @@ inline void tell_everything(Hub& hub, const std::vector<std::string>& firms) {
   covered("market_supervision", "abnormal_operation");
   covered("credit", "safety_blacklist");
   covered("credit", "dishonest_debtor");
-  deliver(hub, "budget",
-          {row_of("budget", "appropriation", "B1",
-                  {{"BGT_ID", "B1"},
-                   {"MOF_DIV_CODE", "330500"},
-                   {"FISCAL_YEAR", "2025"},
-                   {"COR_BGT_DOC_NO", "湖财预〔2025〕1号"},
-                   {"SUP_BGT_DOC_NO", ""},
-                   {"PRO_CODE", "HQ-IN-012"},
-                   {"PRO_NAME", "规上企业奖励"},
-                   {"AGENCY_CODE", "101001"},
-                   {"AGENCY_NAME", "市经信局"},
-                   {"FUND_TYPE_CODE", "111"},
-                   {"EXP_FUNC_CODE", "2060404"},
-                   {"GOV_BGT_ECO_CODE", "50701"},
-                   {"DEP_BGT_ECO_CODE", "31204"},
-                   {"AMOUNT", "9000"},
-                   {"DIS_AMT", "0"},
-                   {"CUR_AMT", "9000"},
-                   {"PAY_APP_AMT", "0"},
-                   {"AMT_UNIT", "万元"},
-                   {"BGT_EXE_FLAG", "1"},
-                   {"IS_DELETED", "2"},
-                   {"UPDATE_TIME", "2025-10-01 08:00:00"}})});
+  deliver(hub, "budget", {row_of("budget", "appropriation", "B1", test::appropriation_columns("9000"))});
   for (const auto& firm : firms) {
+    const std::string name = "湖州样例" + firm.substr(8, 8) + "有限公司";
     deliver(hub, "market_supervision",
-            {row_of("market_supervision", "registration", firm,
-                    {{"pripid", firm},
-                     {"uni_social_crd_cd", firm},
-                     {"comp_nm", "湖州样例" + firm.substr(8, 8) + "有限公司"},
-                     {"comp_type", "1130"},
-                     {"qylxdl", "11"},
-                     {"reg_state", "存续"},
-                     {"domdi_strict", "330502"}})});
+            {row_of("market_supervision", "registration", firm, test::registration_columns(firm, firm, name))});
     deliver(hub, "department_lists",
-            {row_of("department_lists", "new_above_scale", firm,
-                    {{"企业名称", "湖州样例" + firm.substr(8, 8) + "有限公司"},
-                     {"统一社会信用代码", firm},
-                     {"入统年度", "2024"},
-                     {"首次入统", "Y"},
-                     {"履行填报义务", "Y"}})});
+            {row_of("department_lists", "new_above_scale", firm, test::new_above_scale_columns(firm, name))});
   }
 }
 
