@@ -68,8 +68,13 @@ Result<void> serve(Simulation& simulation, const std::string& name, const http::
     options.key_file = arguments.certs + "/tls/" + name + ".key";
   }
   const auto in_mood = [&simulation, &handler](const http::HttpRequest& request) {
-    const auto mood = simulation.mood();
-    if (mood.slow.count() > 0) simulation.wait(mood.slow);
+    auto mood = simulation.mood();
+    // Whoever waits is let go with the next mood, or the door would be full of them.
+    const auto slow = mood.slow;
+    for (const auto end = std::chrono::steady_clock::now() + slow;
+         mood.slow == slow && std::chrono::steady_clock::now() < end &&
+         !simulation.wait(std::min<std::chrono::milliseconds>(slow, 20ms));)
+      mood = simulation.mood();
     return mood.rude ? login_page() : handler(request);
   };
   auto server = TRY(http::HttpServer::start(options, in_mood));
