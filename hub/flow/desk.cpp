@@ -1,8 +1,10 @@
 #include "flow/desk.h"
 
+#include <ranges>
 #include <utility>
 
 #include "flow/office_keeper.h"
+#include "flow/policy_book.h"
 #include "stages/casework/case_store.h"
 #include "stages/casework/casework.h"
 #include "stages/treasury/treasury_stage.h"
@@ -95,9 +97,21 @@ Result<BenefitCase> Desk::settle_objection(const Person& person, const CaseId& i
 }
 
 Result<BenefitCase> Desk::release(const Person& person, const CaseId& id) {
-  return act(person, "finance_releaser", id, [&](storage::Transaction& transaction) {
-    return casework_.approve(transaction, id, {person.actor(), Role::releaser, {}});
+  return act(person, "finance_releaser", id, [&](storage::Transaction& transaction) -> Result<BenefitCase> {
+    const auto now = TRY(casework::load_case(transaction, id));
+    auto after = TRY(casework_.approve(transaction, id,
+                                       {person.actor(), Role::releaser, department_of_release(person, now.policy)}));
+    CHECK_OK(offices_.write_down(transaction, after));
+    return after;
   });
+}
+
+std::string Desk::department_of_release(const Person& person, const PolicyId& policy) const {
+  if (const auto handling = rooms_.policies.handling(policy))
+    for (const auto& step : std::views::reverse(handling->reviews))
+      if (person.of_department(step.department)) return step.department;
+  const bool only_one = person.departments.size() == 1 && !person.departments.contains("*");
+  return only_one ? *person.departments.begin() : std::string();
 }
 
 Result<BenefitCase> Desk::refuse_case(const Person& person, const CaseId& id, const std::string& reason) {

@@ -35,6 +35,7 @@ class Desk {
                              const std::string& text);
   Result<BenefitCase> settle_objection(const Person& person, const CaseId& id, const std::string& objection_id,
                                        bool upheld, const std::string& reason);
+  /// The final yes, given for the last of the reviewing departments that the person acts for.
   Result<BenefitCase> release(const Person& person, const CaseId& id);
   /// The final no; ends a case that waits for a re-check as void.
   Result<BenefitCase> refuse_case(const Person& person, const CaseId& id, const std::string& reason);
@@ -45,6 +46,8 @@ class Desk {
  private:
   using Step = std::function<Result<BenefitCase>(storage::Transaction&)>;
   Result<BenefitCase> act(const Person& person, const std::string& role, const CaseId& id, const Step& step);
+  /// Empty: the person acts for none of those that review, and not for just one other.
+  std::string department_of_release(const Person& person, const PolicyId& policy) const;
 
   const Rooms& rooms_;
   casework::Casework& casework_;

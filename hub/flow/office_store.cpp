@@ -53,9 +53,8 @@ Result<std::vector<OfficeStep>> steps_without(Transaction& transaction, const Ca
   const auto rows = TRY(transaction.query(
       "SELECT r.round, r.step, r.department, r.hand, r.decision, r.reason, r.actor, r.at FROM case_review r JOIN "
       "benefit_case c ON c.id = r.case_id AND c.review_round = r.round WHERE r.case_id = ? AND r.department = ? AND "
-      "r.hand <> 'releaser' AND (? = '' OR r.actor = ?) AND NOT EXISTS (SELECT 1 FROM office_decision d WHERE "
-      "d.case_id "
-      "= r.case_id AND d.round = r.round AND d.step = r.step AND d.holder = ?) ORDER BY r.step",
+      "(? = '' OR r.actor = ?) AND NOT EXISTS (SELECT 1 FROM office_decision d WHERE d.case_id = r.case_id AND d.round "
+      "= r.round AND d.step = r.step AND d.holder = ?) ORDER BY r.step",
       {id.str(), department, holder, holder, holder}, "iittttti"));
   for (const auto& row : rows)
     steps.push_back({row.integer(0), row.integer(1), row.text(2), row.text(3), row.text(4), row.text(5), row.text(6),

@@ -13,7 +13,9 @@ Json text_or_null(const std::string& text) {
 Json view_of(const Rooms& rooms, const OfficeDecision& decision) {
   Json json = {{"department", decision.department},
                {"holder", holder_text(decision.holder)},
-               {"step", decision.hand == "maker" ? "make" : "check"},
+               {"step", decision.hand == "maker"     ? "make"
+                        : decision.hand == "checker" ? "check"
+                                                     : "release"},
                {"round", decision.round},
                {"decision", decision.decision == "agree" ? "approve" : decision.decision},
                {"digest", decision.digest},

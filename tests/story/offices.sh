@@ -26,7 +26,7 @@ decisions=$(ask "SELECT count(*) FROM office_decision WHERE holder = ''")
 persons=$(ask "SELECT count(*) FROM office_decision WHERE holder <> ''")
 read -r _ department person title <deploy/demo_persons
 [ "$decisions" -gt 10 ] || fail "only $decisions decisions were taken"
-[ "$(ask "SELECT count(*) FROM case_review WHERE hand <> 'releaser'")" = "$decisions" ] || fail "not every decision was written down for its seal"
+[ "$(ask "SELECT count(*) FROM case_review")" = "$decisions" ] || fail "not every decision was written down for its seal"
 [ "$persons" -gt 0 ] && [ "$(ask "SELECT count(*) FROM case_review WHERE department = '$department' AND actor = 'user:$person'")" = "$persons" ] || fail "not every decision of $person for $department was written down for that person's seal"
 [ "$(ask "SELECT DISTINCT department || holder || es_id FROM office_decision WHERE holder <> ''")" = "${department}user:$person$(jq -r --arg name "$(cut -d' ' -f1 deploy/demo_persons)" '.[$name]' "$folder/certs/seals.json")" ] || fail "a person's seal is not that of $title"
 [ "$(ask "SELECT count(*) FROM office_decision WHERE state <> 'sealed'")" = 0 ] || fail "a decision has no seal"
