@@ -28,8 +28,8 @@ Result<std::unique_ptr<HubLine>> HubLine::open(Options options) {
   const Json seals = TRY(parse_json(TRY(read_file(certs + "/seals.json"))));
   const Json fingerprints = TRY(parse_json(TRY(read_file(certs + "/fingerprints.json"))));
   const std::string peer = line->options_.peer;
-  line->verifier_ = std::make_unique<seal::SealVerifier>(
-      trust, seal::SealVerifier::PeerSeals{{peer, {TRY(get_string(seals, peer))}}});
+  const std::string seal_of_peer = TRY(get_string(seals, peer));
+  line->verifier_ = std::make_unique<seal::SealVerifier>(trust, seal::SealVerifier::PeerSeals{{peer, {seal_of_peer}}});
 
   line->node_ = TRY(messaging::Node::create({}));
   line->incoming_ = line->node_->on_incoming([self = line.get()](messaging::Incoming message) {

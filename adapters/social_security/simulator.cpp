@@ -193,12 +193,12 @@ Result<void> serve(simulator::Simulation& simulation) {
   files.roots = {arguments.certs + "/seal/ca.crt"};
   files.revocation_lists = {arguments.certs + "/seal/ca.crl"};
   const Json ids = TRY(parse_json(TRY(read_file(arguments.certs + "/seals.json"))));
-  Bureau bureau(
-      simulation, TRY(town::World::open(arguments.world)),
-      TRY(simulator::StateLog::open(arguments.state + "/state.jsonl")),
-      std::make_unique<seal::SealVerifier>(TRY(seal::Trust::load(files)),
-                                           seal::SealVerifier::PeerSeals{{"hub", {TRY(get_string(ids, "hub"))}}}),
-      folder);
+  const std::string seal_of_hub = TRY(get_string(ids, "hub"));
+  Bureau bureau(simulation, TRY(town::World::open(arguments.world)),
+                TRY(simulator::StateLog::open(arguments.state + "/state.jsonl")),
+                std::make_unique<seal::SealVerifier>(TRY(seal::Trust::load(files)),
+                                                     seal::SealVerifier::PeerSeals{{"hub", {seal_of_hub}}}),
+                folder);
   CHECK_OK(bureau.work());
   CHECK_OK(bureau.write_summary(simulation.clock().now()));
   simulation.ready(0);

@@ -173,13 +173,14 @@ class Teller {
     const Json treasury = TRY(parse_json(TRY(read_file(options_.town.folder + "/../sim/treasury/summary.json"))));
     Json records = status.at("records");
     records["accepted"] = records.at("accepted").get<std::int64_t>() + records.at("duplicate").get<std::int64_t>();
+    const auto faults = TRY(compare_with_faults());
     return Json{
         {"records", records},
         {"profiles", status.at("profiles")},
         {"verdicts", truth.at("counts")},
         {"truth",
          {{"agree", truth.at("agree")}, {"differ", truth.at("differ")}, {"differences", truth.at("differences")}}},
-        {"faults", TRY(compare_with_faults())},
+        {"faults", faults},
         {"cases", status.at("cases")},
         {"payments", status.at("payments")},
         {"decisions_to_fund", status.at("decisions_to_fund")},
@@ -259,7 +260,8 @@ Result<void> live(const StoryOptions& options, int day_seconds, const std::funct
     while (!stopping() && std::chrono::steady_clock::now() < deadline) std::this_thread::sleep_for(kLook);
   };
   // Days pass only once every source was read: the first reading takes its time on a small machine.
-  if (const auto swept = teller->wait_for_first_sweeps(); !swept) std::fprintf(stderr, "%s\n", swept.error().message.c_str());
+  if (const auto swept = teller->wait_for_first_sweeps(); !swept)
+    std::fprintf(stderr, "%s\n", swept.error().message.c_str());
   while (!stopping()) {
     const auto acts = teller->act();
     if (!acts) std::fprintf(stderr, "%s\n", acts.error().message.c_str());

@@ -77,8 +77,9 @@ Result<std::unique_ptr<seal::SealVerifier>> load_verifier(const std::string& cer
   files.roots = {certs + "/seal/ca.crt"};
   files.revocation_lists = {certs + "/seal/ca.crl"};
   const Json ids = TRY(parse_json(TRY(read_file(certs + "/seals.json"))));
+  const std::string seal_of_hub = TRY(get_string(ids, "hub"));
   return std::make_unique<seal::SealVerifier>(TRY(seal::Trust::load(files)),
-                                              seal::SealVerifier::PeerSeals{{"hub", {TRY(get_string(ids, "hub"))}}});
+                                              seal::SealVerifier::PeerSeals{{"hub", {seal_of_hub}}});
 }
 
 Result<Office::Seals> load_seals(const std::string& certs) {
@@ -98,7 +99,9 @@ class WitnessThread {
     const auto url = arguments.own.find("log");
     if (url == arguments.own.end()) return made;
     const std::string tls = arguments.certs + "/tls/";
-    Witness::Seals seals{TRY(load_sealer(arguments.certs, "treasury", "ca")), TRY(load_verifier(arguments.certs))};
+    auto sealer = TRY(load_sealer(arguments.certs, "treasury", "ca"));
+    auto verifier = TRY(load_verifier(arguments.certs));
+    Witness::Seals seals{std::move(sealer), std::move(verifier)};
     made->witness_ =
         TRY(Witness::open(arguments.state, {url->second, tls + "ca.crt", tls + "treasury.crt", tls + "treasury.key"},
                           std::move(seals), simulation.clock()));

@@ -332,7 +332,8 @@ Result<void> Office::seal_together(const std::vector<std::pair<const Order*, con
   for (const auto& [order, step] : steps) {
     const std::string id = answer_id(*order, "step-" + std::to_string(step->number));
     if (step->silent || step->wrong == Step::Wrong::strange_seal || answers_.contains(id)) continue;
-    drafts.push_back({id, order->trace_id, TRY(answer_body(*order, step->state, step->reason, step->due))});
+    auto body = TRY(answer_body(*order, step->state, step->reason, step->due));
+    drafts.push_back({id, order->trace_id, std::move(body)});
   }
   for (std::size_t from = 0; from < drafts.size(); from += seal::kBatchLeavesMax) {
     const auto some = std::span(drafts).subspan(from, std::min(seal::kBatchLeavesMax, drafts.size() - from));

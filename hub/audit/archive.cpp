@@ -83,14 +83,15 @@ Result<Range> next_range(storage::Transaction& transaction, const ArchiveRequest
   }
   const auto young = TRY(transaction.query("SELECT coalesce(min(seq), 0) FROM audit_record WHERE at >= ? AND seq >= ?",
                                            {to_millis(request.before), range.first}, "i"));
-  auto end = static_cast<std::int64_t>(TRY(last_seq(transaction)));
+  const auto newest = static_cast<std::int64_t>(TRY(last_seq(transaction)));
+  auto end = newest;
   if (young.front().integer(0) != 0) end = young.front().integer(0) - 1;
   const auto head = TRY(last_head(transaction));
   const auto token = TRY(last_token(transaction));
   std::uint64_t reach = head ? head->size : 0;
   if (request.with_token && token) reach = std::min(reach, token->size);
   // One record at least stays, so that the next one has somebody to follow.
-  end = std::min({end, static_cast<std::int64_t>(reach), static_cast<std::int64_t>(TRY(last_seq(transaction))) - 1});
+  end = std::min({end, static_cast<std::int64_t>(reach), newest - 1});
   range.last = end - end % static_cast<std::int64_t>(kTileHashes);
   if (range.last >= range.first) return range;
   return refuse("archive_empty", "There is no whole tile of 256 sealed records before " + to_rfc3339(request.before) +

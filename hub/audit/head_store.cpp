@@ -21,8 +21,8 @@ std::uint64_t count_of(const Row& row, std::size_t column) {
 }
 
 Result<StoredHead> head_of(const Row& row) {
-  return StoredHead{count_of(row, 0), from_millis(row.integer(1)), TRY(crypto::to_node_hash(row.blob(2))), row.text(3),
-                    row.blob(4)};
+  const auto root = TRY(crypto::to_node_hash(row.blob(2)));
+  return StoredHead{count_of(row, 0), from_millis(row.integer(1)), root, row.text(3), row.blob(4)};
 }
 
 Result<std::optional<StoredHead>> one_head(Transaction& transaction, const std::string& rest,

@@ -68,7 +68,8 @@ Result<std::optional<Tile>> StoredLog::read_tile(unsigned level, std::uint64_t p
   const auto rows = TRY(transaction_.query("SELECT root, hashes FROM audit_tile WHERE level = ? AND place = ?",
                                            {std::int64_t{level}, static_cast<std::int64_t>(place)}, "bb"));
   if (rows.empty()) return std::optional<Tile>();
-  return std::optional<Tile>(Tile{level, place, TRY(crypto::to_node_hash(rows.front().blob(0))), rows.front().blob(1)});
+  const auto root = TRY(crypto::to_node_hash(rows.front().blob(0)));
+  return std::optional<Tile>(Tile{level, place, root, rows.front().blob(1)});
 }
 
 // A row whose columns are of another type cannot be read at all (SQLite would store such a one). Then the page is read

@@ -26,7 +26,8 @@ Result<Kept> read_kept(const std::string& text) {
   if (text.empty()) return kept;
   const auto colon = text.find(':');
   if (colon != std::string::npos && colon > 0 && colon < 19 && text.find_first_not_of("0123456789") == colon) {
-    kept.record = audit::AuditHead{std::stoll(text.substr(0, colon)), TRY(from_hex(text.substr(colon + 1)))};
+    auto hash = TRY(from_hex(text.substr(colon + 1)));
+    kept.record = audit::AuditHead{std::stoll(text.substr(0, colon)), std::move(hash)};
     return kept;
   }
   kept.tree = TRY(seal::parse_tree_head(TRY(get_string(TRY(parse_json(TRY(read_file(text)))), "head"))));

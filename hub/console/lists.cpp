@@ -197,10 +197,11 @@ Result<Json> list_profiles(Transaction& transaction, const flow::Rooms& rooms, c
 
 Result<Json> list_quarantine(Transaction& transaction, const flow::Rooms& rooms, const flow::Person& person,
                              const QuarantineQuery& wanted, const Slice& slice) {
+  const auto after = TRY(number_of(slice));
   Query query{
       "SELECT id, source, record_type, record_key, code, field, value, message, state, first_at, last_at, attempts "
       "FROM quarantine WHERE id > ?",
-      {TRY(number_of(slice))}};
+      {after}};
   query.add(" AND source = ?", wanted.source);
   query.add(" AND code = ?", wanted.code);
   query.add(" AND state = ?", wanted.state);
@@ -288,10 +289,11 @@ Result<Json> list_appropriations(Transaction& transaction, const flow::Rooms& ro
 Result<Json> list_dead_letters(Transaction& transaction, const flow::Rooms& rooms, const flow::Person& person,
                                const std::string& state, const Slice& slice) {
   if (!person.sees(rooms.city)) return Json{{"items", Json::array()}, {"next", nullptr}};
+  const auto after = TRY(number_of(slice));
   Query query{
       "SELECT id, peer, message_id, door, code, message, attempts, state, created_at, last_at, address, replays, "
       "replayed_at, replay_result FROM dead_letter WHERE id > ?",
-      {TRY(number_of(slice))}};
+      {after}};
   query.add(" AND state = ?", state);
   query.order("id", slice.limit);
   Json items = Json::array();

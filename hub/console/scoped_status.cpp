@@ -65,7 +65,7 @@ Result<Json> status_for(App& app, const flow::Person& person) {
         count(transaction, scope,
               "benefit_case WHERE channel = 'social_insurance_fund' AND state IN ('sent_to_fund', 'decided') AND "));
     own["reliefs"] = TRY(count(transaction, scope, "benefit_case WHERE channel = 'relief' AND state = 'decided' AND "));
-    own["audit"] = {{"records", TRY(count(transaction, scope, "audit_record WHERE "))}};
+    own["audit"]["records"] = TRY(count(transaction, scope, "audit_record WHERE "));
     own["quarantine_open"] = TRY(count(transaction, scope, "quarantine WHERE state = 'open' AND "));
     own["rejected_messages"] = TRY(count(transaction, scope, "outbox WHERE state = 'rejected' AND "));
     return own;

@@ -149,6 +149,7 @@ Json field_json(const FieldSpec& spec, const FieldState* state) {
 }  // namespace
 
 Result<Json> case_item(storage::Transaction& transaction, const flow::Rooms& rooms, const BenefitCase& c) {
+  const auto next = TRY(next_of(transaction, rooms, c));
   return Json{{"id", c.id.str()},
               {"uscc", c.uscc},
               {"name", c.enterprise_name},
@@ -164,7 +165,7 @@ Result<Json> case_item(storage::Transaction& transaction, const flow::Rooms& roo
               {"due_on", c.due_on ? Json(c.due_on->to_string()) : Json(nullptr)},
               {"frozen", c.frozen},
               {"reason", text_or_null(c.reason)},
-              {"next", TRY(next_of(transaction, rooms, c))}};
+              {"next", next}};
 }
 
 Result<Json> case_view(storage::Transaction& transaction, const flow::Rooms& rooms, const CaseId& id,
@@ -247,16 +248,16 @@ Result<Json> case_view(storage::Transaction& transaction, const flow::Rooms& roo
 
   Json refused = Json::array();
   for (const auto& message : TRY(casework::load_refused_messages(transaction, id)))
-    refused.push_back({{"outbox", message.outbox_id},
-                       {"message_id", message.message_id},
-                       {"address", message.address},
-                       {"message", message.subject},
-                       {"code", message.code},
-                       {"reason", text_or_null(message.reason)},
-                       {"asked_at", to_rfc3339(message.asked_at)},
-                       {"leaves_again", message.leaves_again},
-                       {"do", message.leaves_again ? Json(nullptr)
-                                                   : Json(casework::send_again_command(message.outbox_id))}});
+    refused.push_back(
+        {{"outbox", message.outbox_id},
+         {"message_id", message.message_id},
+         {"address", message.address},
+         {"message", message.subject},
+         {"code", message.code},
+         {"reason", text_or_null(message.reason)},
+         {"asked_at", to_rfc3339(message.asked_at)},
+         {"leaves_again", message.leaves_again},
+         {"do", message.leaves_again ? Json(nullptr) : Json(casework::send_again_command(message.outbox_id))}});
   view["refused_messages"] = std::move(refused);
 
   Json payments = Json::array(), documents = Json::array();

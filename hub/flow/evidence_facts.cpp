@@ -229,13 +229,14 @@ class Gatherer {
       std::set<std::string> seen;  // One message may answer twice for one request.
       for (const auto& answer : TRY(treasury::load_answers(transaction_, attempt.request.business_no))) {
         if (!seen.insert(answer.message_id).second) continue;
+        const bool others = TRY(shared(answer));
         document({.kind = "treasury_answer",
                   .title = "国库回复 " + answer.answer,
                   .extension = "xml",
                   .body = answer.body,
                   .seal = answer.seal,
                   .proof = answer.seal_proof,
-                  .names_others = TRY(shared(answer))},
+                  .names_others = others},
                  answer.message_id, answer.peer, answer.received_at);
       }
     }

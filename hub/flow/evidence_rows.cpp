@@ -85,7 +85,8 @@ Result<Json> EvidenceRows::rows_of(const std::string& field, const std::string& 
     const auto row = TRY(row_at(record_id, what.trace_id));
     if (!row || (!source.empty() && row->source != source)) continue;
     texts.insert(what.text);
-    rows.push_back({{"row", TRY(keep(*row))}, {"says", what.text}});
+    const auto kept = TRY(keep(*row));
+    rows.push_back({{"row", kept}, {"says", what.text}});
   }
   return rows;
 }
@@ -96,7 +97,9 @@ Result<Json> EvidenceRows::row_of_list(const std::string& list, const std::strin
            "SELECT source, record_id FROM list_coverage WHERE list_id = ? ORDER BY source", {list}, "ti"))) {
     if (!source.empty() && covered.text(0) != source) continue;
     const auto row = TRY(row_at(covered.integer(1), ""));
-    if (row) rows.push_back({{"row", TRY(keep(*row))}, {"says", "absent"}});
+    if (!row) continue;
+    const auto kept = TRY(keep(*row));
+    rows.push_back({{"row", kept}, {"says", "absent"}});
   }
   return rows;
 }

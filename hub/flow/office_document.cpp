@@ -14,6 +14,7 @@ Result<std::string> payee_digest(const PayeeAccount& payee) {
 }
 
 Result<Bytes> office_document(const BenefitCase& c, const OfficeStep& step) {
+  const Json payee = c.payee ? Json(TRY(payee_digest(*c.payee))) : Json(nullptr);
   return canonical_json({{"kind", "office_decision"},
                          {"version", 1},
                          {"case", c.id.str()},
@@ -35,7 +36,7 @@ Result<Bytes> office_document(const BenefitCase& c, const OfficeStep& step) {
                          {"period", c.period},
                          {"channel", matching::to_text(c.channel)},
                          {"amount_fen", c.amount ? Json(c.amount->fen()) : Json(nullptr)},
-                         {"payee_sm3", c.payee ? Json(TRY(payee_digest(*c.payee))) : Json(nullptr)}});
+                         {"payee_sm3", payee}});
 }
 
 std::string office_message_id(const CaseId& id, const OfficeStep& step, const std::string& holder) {

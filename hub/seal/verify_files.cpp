@@ -35,11 +35,12 @@ Json as_json(const Report& report, const std::string& file) {
 }  // namespace
 
 Result<std::shared_ptr<const Trust>> load_trust(const Options& options) {
+  auto allowed = TRY(allowed_algorithms(options));
   return Trust::load(TrustFiles{.roots = options.all("root"),
                                 .intermediates = options.all("inter"),
                                 .revocation_lists = options.all("crl"),
                                 .seal_status_list = options.get_or("seal-status", ""),
-                                .allowed = TRY(allowed_algorithms(options)),
+                                .allowed = std::move(allowed),
                                 .time_roots = options.all("time-root")});
 }
 

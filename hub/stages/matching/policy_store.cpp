@@ -43,8 +43,11 @@ Result<std::vector<Tranche>> tranches_from(const std::string& text) {
   std::vector<Tranche> out;
   const auto list = TRY(parse_json(text));
   if (!list.is_array()) return malformed("tranches");
-  for (const auto& item : list)
-    out.push_back({TRY(get_string(item, "id")), Money::from_fen(TRY(get_int(item, "amount_fen")))});
+  for (const auto& item : list) {
+    auto id = TRY(get_string(item, "id"));
+    const auto fen = TRY(get_int(item, "amount_fen"));
+    out.push_back({std::move(id), Money::from_fen(fen)});
+  }
   return out;
 }
 

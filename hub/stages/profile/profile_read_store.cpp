@@ -18,8 +18,8 @@ Result<CoverageByList> load_coverage(Transaction& transaction) {
   CoverageByList out;
   for (const auto& row : TRY(transaction.query(
            "SELECT source, list_id, as_of, received_at, record_id FROM list_coverage", {}, "tttii"))) {
-    out[row.text(1)].push_back(
-        {row.text(0), TRY(Date::parse(row.text(2))), from_millis(row.integer(3)), row.integer(4)});
+    const Date as_of = TRY(Date::parse(row.text(2)));
+    out[row.text(1)].push_back({row.text(0), as_of, from_millis(row.integer(3)), row.integer(4)});
   }
   return out;
 }
@@ -185,7 +185,9 @@ Result<std::vector<FieldDay>> field_days(Transaction& transaction, const Profile
   std::vector<FieldDay> out;
   for (const auto& row : TRY(transaction.query("SELECT DISTINCT field, as_of FROM profile_value", {}, "tt"))) {
     const FieldSpec* const spec = rules.catalogue.find(row.text(0));
-    if (spec != nullptr && spec->fresh_for_days != 0) out.push_back({spec, TRY(Date::parse(row.text(1)))});
+    if (spec == nullptr || spec->fresh_for_days == 0) continue;
+    const Date as_of = TRY(Date::parse(row.text(1)));
+    out.push_back({spec, as_of});
   }
   return out;
 }
