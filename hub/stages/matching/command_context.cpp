@@ -1,20 +1,24 @@
 #include "stages/matching/command_context.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <ostream>
+#include <thread>
 #include <utility>
 
 #include "base/clock.h"
+#include "stages/matching/engine/parallel.h"
 #include "stages/matching/profile_line.h"
+#include "stages/matching/progress.h"
 
 namespace zhida::matching {
 namespace {
 
 constexpr std::string_view kUsageText =
     "usage: zhida policy check PATH… [--text] | test PATH… | show --policies DIR [--policy ID] |\n"
-    "       match --policies DIR --profiles FILE.jsonl [--all] [--at DATE] |\n"
+    "       match --policies DIR --profiles FILE.jsonl [--all] [--at DATE] [--threads N] |\n"
     "       explain --policies DIR [--policy ID] [--profiles FILE.jsonl --uscc CODE] [--at DATE] |\n"
     "       simulate (--policies DIR --policy ID | --draft FILE [--policies DIR])\n"
     "                (--profiles FILE.jsonl | --config FILE) [--budget 500万元 [--per-day N]] [--curve CLAUSE] [--at "
@@ -25,9 +29,9 @@ constexpr std::string_view kUsageText =
 }  // namespace
 
 Result<CommandArguments> parse_arguments(const std::vector<std::string>& arguments) {
-  static const std::set<std::string> kOptions = {"--policies", "--profiles", "--at",    "--fields",
-                                                 "--policy",   "--uscc",     "--draft", "--budget",
-                                                 "--per-day",  "--curve",    "--table", "--config"};
+  static const std::set<std::string> kOptions = {"--policies", "--profiles", "--at",     "--fields",  "--policy",
+                                                 "--uscc",     "--draft",    "--budget", "--per-day", "--curve",
+                                                 "--table",    "--config",   "--threads"};
   static const std::set<std::string> kFlags = {"--json", "--all", "--text"};
   CommandArguments out;
   for (std::size_t i = 1; i < arguments.size(); ++i) {
@@ -45,6 +49,39 @@ Result<CommandArguments> parse_arguments(const std::vector<std::string>& argumen
   }
   return out;
 }
+
+/// Some lines of the file, and what was made of them.
+struct CommandContext::Portion {
+  std::int64_t first_line = 0;
+  std::vector<std::string> lines;
+  std::vector<EnterpriseProfile> profiles;
+  std::string out, errors;
+
+  bool read(std::istream& file, std::int64_t& line_number, std::uint64_t& octets) {
+    constexpr std::size_t kLines = 1024;
+    first_line = line_number + 1;
+    lines.clear();
+    for (std::string line; lines.size() < kLines && std::getline(file, line); ++line_number) {
+      octets += line.size() + 1;
+      lines.push_back(std::move(line));
+    }
+    return !lines.empty();
+  }
+  void parse(const std::string& path, const FieldCatalogue& catalogue, Date at) {
+    profiles.clear();
+    errors.clear();
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (lines[i].find_first_not_of(" \t\r") == std::string::npos) continue;
+      auto profile = parse_profile_line(lines[i], catalogue, at);
+      // The other lines still say what they have to say; the exit code tells that one did not.
+      if (profile)
+        profiles.push_back(std::move(profile.value()));
+      else
+        errors += path + ":" + std::to_string(first_line + static_cast<std::int64_t>(i)) +
+                  ":1: " + profile.error().code + " " + profile.error().message + "\n";
+    }
+  }
+};
 
 std::optional<std::string> CommandContext::option(const std::string& name) const {
   const auto found = arguments_.options.find(name);
@@ -153,24 +190,61 @@ int CommandContext::for_each_profile(const std::function<void(const EnterprisePr
     err << done.error().message << "\n";
     return kFindings;
   }
+  return for_each_portion([](unsigned, Portion&) {},
+                          [&](const Portion& portion) {
+                            for (const auto& profile : portion.profiles) visit(profile);
+                          });
+}
+
+int CommandContext::for_each_portion(const PortionWork& work) {
+  return for_each_portion([&](unsigned thread, Portion& portion) { portion.out = work(thread, portion.profiles); },
+                          [&](const Portion& portion) { out << portion.out; });
+}
+
+bool CommandContext::read_threads() {
+  threads_ = std::max(1u, std::thread::hardware_concurrency());
+  const auto given = option("--threads");
+  if (!given) return true;
+  const auto [end, fault] = std::from_chars(given->data(), given->data() + given->size(), threads_);
+  if (fault == std::errc() && end == given->data() + given->size() && threads_ >= 1 && threads_ <= 256) return true;
+  code = usage("--threads is a whole number from 1 to 256.");
+  return false;
+}
+
+int CommandContext::for_each_portion(const std::function<void(unsigned thread, Portion&)>& work,
+                                     const std::function<void(Portion&)>& written) {
   const auto path = option("--profiles");
   if (!path) return usage("Whose profiles? Name --profiles FILE.jsonl.");
   std::ifstream file(*path, std::ios::binary);
   if (!file) return usage("The profiles cannot be read: " + *path + ".");
-  std::string line;
-  std::int64_t number = 0;
+  std::error_code no_regular_file;
+  const auto size = std::filesystem::file_size(*path, no_regular_file);
+  Progress progress(err, no_regular_file ? 0 : size);
+  std::vector<Portion> portions(threads_);
+  std::int64_t lines = 0, firms = 0;
+  std::uint64_t octets = 0;
   auto result = kFine;
-  while (std::getline(file, line)) {
-    ++number;
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    const auto profile = parse_profile_line(line, fields, day);
-    if (!profile) {
-      // The other lines still say what they have to say; the exit code tells that one did not.
-      err << *path << ":" << number << ":1: " << profile.error().code << " " << profile.error().message << "\n";
-      result = kFindings;
-      continue;
+  for (bool more = true; more;) {
+    unsigned filled = 0;
+    while (more && filled < threads_) {
+      more = portions[filled].read(file, lines, octets);
+      if (more) ++filled;
     }
-    visit(profile.value());
+    if (filled == 0) break;
+    engine::in_parallel(filled, [&](unsigned thread) {
+      portions[thread].parse(*path, fields, day);
+      work(thread, portions[thread]);
+    });
+    for (unsigned i = 0; i < filled; ++i) {
+      if (!portions[i].errors.empty()) {
+        progress.clear();
+        err << portions[i].errors;
+        result = kFindings;
+      }
+      written(portions[i]);
+      firms += static_cast<std::int64_t>(portions[i].profiles.size());
+    }
+    progress.tell(octets, firms);
   }
   return result;
 }
@@ -181,6 +255,7 @@ int run_policy_command(const std::vector<std::string>& arguments, std::ostream& 
   const CommandArguments none;
   CommandContext context(parsed ? parsed.value() : none, out, err, load_fields, read_store);
   if (!parsed) return context.usage(parsed.error().message);
+  if (!context.read_threads()) return context.code;
   if (arguments.empty()) return context.usage("What shall be done?");
   if (arguments[0] == "--help" || arguments[0] == "-h") {
     out << kUsageText;

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,15 +57,27 @@ class CommandContext {
 
   /// Of --profiles, or of the store that --config names. Bad lines are told and give kFindings at the end.
   int for_each_profile(const std::function<void(const EnterpriseProfile&)>& visit);
+  /// Of --profiles, portion by portion and several at once: `work(thread, profiles)` gives what is to be written for
+  /// them, and it is written in the order of the lines. As much is held as the threads work on. Bad lines as above.
+  using PortionWork = std::function<std::string(unsigned thread, std::span<const EnterpriseProfile>)>;
+  int for_each_portion(const PortionWork& work);
+  /// --threads; as many as there are processors unless it says otherwise.
+  unsigned threads() const { return threads_; }
+  bool read_threads();
   std::string folder_of_fields() const { return fields_folder_; }
 
  private:
+  struct Portion;
   std::string fields_path(const std::string& policies_path) const;
+  /// Reads, several portions at once, calling `work` on several threads, then `written` for each in order.
+  int for_each_portion(const std::function<void(unsigned thread, Portion&)>& work,
+                       const std::function<void(Portion&)>& written);
 
   const CommandArguments& arguments_;
   const LoadFields& load_fields_;
   const ReadStore& read_store_;
   std::string fields_path_, fields_folder_;
+  unsigned threads_ = 1;
 };
 
 // One a sub-command; each gives the exit code.

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "stages/matching/check.h"
 #include "stages/matching/command_context.h"
+#include "stages/matching/engine/match_all.h"
 #include "stages/matching/evaluate.h"
 #include "stages/matching/example_file.h"
 #include "stages/matching/explain.h"
@@ -151,17 +152,33 @@ int match_command(CommandContext& context) {
     return context.usage("match needs --policies and --profiles.");
   if (!context.read_day() || !context.load_flawless({*context.option("--policies")})) return context.code;
   if (!context.choose_policy()) return context.code;
-  return context.for_each_profile([&](const EnterpriseProfile& profile) {
-    for (const auto& source : context.policies) {
-      const auto entitlement = evaluate(source.policy, profile, context.day);
-      if (entitlement.verdict == Verdict::not_met && !context.flag("--all")) continue;
-      if (context.json())
-        context.out << line_of(entitlement).dump() << "\n";
-      else
-        context.out << entitlement.uscc << "  " << entitlement.policy.str() << "  "
-                    << zhida::to_text(entitlement.verdict) << "  "
-                    << (entitlement.amount ? entitlement.amount->to_yuan() : "-") << "\n";
-    }
+  std::vector<Policy> items;
+  for (auto& source : context.policies) items.push_back(std::move(source.policy));
+  const bool json = context.json();
+  const auto put = [&](std::string& out, const Policy& item, const EnterpriseProfile& profile, bool not_met_too) {
+    const auto entitlement = evaluate(item, profile, context.day);
+    if (entitlement.verdict == Verdict::not_met && !not_met_too) return;
+    if (json)
+      out += line_of(entitlement).dump() + "\n";
+    else
+      out += entitlement.uscc + "  " + entitlement.policy.str() + "  " + zhida::to_text(entitlement.verdict) + "  " +
+             (entitlement.amount ? entitlement.amount->to_yuan() : "-") + "\n";
+  };
+  if (context.flag("--all"))
+    return context.for_each_portion([&](unsigned, std::span<const EnterpriseProfile> profiles) {
+      std::string out;
+      for (const auto& profile : profiles)
+        for (const auto& item : items) put(out, item, profile, true);
+      return out;
+    });
+  // The engine says which pairs there are something to say of; clauses and sums are the scalar evaluator's.
+  const engine::Lowering lowering(items, context.day);
+  std::vector<engine::PortionMatcher> matchers(context.threads(), engine::PortionMatcher(lowering));
+  return context.for_each_portion([&](unsigned thread, std::span<const EnterpriseProfile> profiles) {
+    std::string out;
+    for (const auto& match : matchers[thread].match(profiles))
+      put(out, items[match.policy], profiles[match.profile], false);
+    return out;
   });
 }
 

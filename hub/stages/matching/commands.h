@@ -25,7 +25,8 @@ using ReadStore = std::function<Result<void>(const std::string& config, Date day
 ///         Chinese
 ///   test  PATH… [--json]               the examples beside the policies (x.yaml ↔ x.test.yaml)
 ///   match --policies DIR --profiles FILE.jsonl [--json] [--all] [--at DATE]
-///         one line a pair that is not plainly not met; with --all every pair
+///         one line a pair that is not plainly not met; with --all every pair. Lines of profiles are read portion by
+///         portion: there may be any number of them
 ///   explain --policies DIR [--policy ID] [--profiles FILE.jsonl --uscc CODE] [--at DATE]; also `show`
 ///         without profiles: the items as Chinese text; with a firm: clause by clause, what misses by one condition,
 ///         what data would decide
@@ -34,7 +35,8 @@ using ReadStore = std::function<Result<void>(const std::string& config, Date day
 ///         the sandbox: who, how much, where, with which other items, at which threshold, until when
 ///   export-sql --policies DIR [--policy ID] [--table NAME] [--profiles FILE.jsonl] [--at DATE]
 ///         the conditions as PostgreSQL; with profiles also their rows
-/// Every form takes [--fields FILE]. fields.yaml is looked for in the folder of the policies and then one above, unless
+/// Every form takes [--fields FILE] and [--threads N] (else as many as there are processors). fields.yaml is looked for
+/// in the folder of the policies and then one above, unless
 /// --fields names it. --at is today in China unless given.
 int run_policy_command(const std::vector<std::string>& arguments, std::ostream& out, std::ostream& err,
                        const LoadFields& load_fields, const ReadStore& read_store = {});

@@ -1,5 +1,7 @@
 #include "stages/matching/commands.h"
 
+#include <map>
+#include <random>
 #include <sstream>
 
 #include "base/json.h"
@@ -23,6 +25,63 @@ Outcome run(const std::vector<std::string>& arguments) {
 
 std::string town() {
   return mappings() + "/policies";
+}
+
+/// Firms by dice: values that the items' conditions can tell apart, some unknown, some old, and lines that cannot be
+/// read.
+std::string firms_by_dice(std::uint64_t seed, int count) {
+  std::mt19937_64 dice(seed);
+  const auto below = [&](std::size_t limit) { return dice() % limit; };
+  std::map<std::string, std::vector<FieldData>> asked;
+  for (const auto& source : policies())
+    for_each_clause_of(source.policy, [&](const Clause& clause) {
+      auto& operands = asked[clause.field];
+      operands.insert(operands.end(), clause.operands.begin(), clause.operands.end());
+    });
+  const auto catalogue = extended(fields(), policies());
+  const auto value_of = [&](const FieldSpec& spec, const std::vector<FieldData>& operands) -> Json {
+    const auto* operand = operands.empty() ? nullptr : &operands[below(operands.size())];
+    switch (spec.type) {
+      case FieldType::boolean:
+        return below(4) != 0;
+      case FieldType::integer:
+      case FieldType::money_fen:
+      case FieldType::rate_ppm: {
+        const auto* number = operand == nullptr ? nullptr : std::get_if<std::int64_t>(operand);
+        return (number == nullptr ? 1000 : *number) + static_cast<std::int64_t>(below(3)) - 1;
+      }
+      case FieldType::date:
+        return day("2025-11-03").plus_days(-static_cast<int>(below(900))).to_string();
+      case FieldType::text:
+      case FieldType::code:
+        break;
+    }
+    const auto* text = operand == nullptr ? nullptr : std::get_if<std::string>(operand);
+    return text == nullptr ? "其他" : *text;
+  };
+  std::string out;
+  for (int i = 0; i < count; ++i) {
+    if (below(400) == 0) out += i % 2 == 0 ? "{\"uscc\":\"X\",\"fields\":{\"no.field\":1}}\n" : "not json\n\n";
+    Json line = {{"uscc", "F" + std::to_string(i)}, {"division", below(3) == 0 ? "330503" : "330502"}};
+    auto& members = line["fields"] = Json::object();
+    for (const auto& [name, operands] : asked) {
+      const auto* spec = catalogue.find(name);
+      if (spec == nullptr || below(5) == 0) continue;
+      members[name] = {{"value", below(12) == 0 ? Json() : value_of(*spec, operands)},
+                       {"as_of", day("2025-11-03").plus_days(-static_cast<int>(below(500))).to_string()},
+                       {"source", "tax"}};
+    }
+    out += line.dump() + "\n";
+  }
+  return out;
+}
+
+std::string lines_that(const std::string& text, const std::function<bool(const Json&)>& wanted) {
+  std::string out;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);)
+    if (wanted(parse_json(line).value())) out += line + "\n";
+  return out;
 }
 
 }  // namespace
@@ -103,6 +162,36 @@ BOOST_AUTO_TEST_CASE(a_bad_profile_line_is_named_and_the_others_still_match) {
   BOOST_TEST(outcome.err.find("p.jsonl:2:1: field_unknown") != std::string::npos);
   BOOST_TEST(outcome.err.find("p.jsonl:3:1: json_malformed") != std::string::npos);
   BOOST_TEST(outcome.out.find("\"C\"") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(match_says_the_same_by_the_engine_as_clause_by_clause_octet_by_octet) {
+  const zhida::test::TempFolder folder;
+  const auto seed = std::random_device()();
+  BOOST_TEST_MESSAGE("seed " << seed);
+  // More than two portions, so that several threads have one each and some wait for their turn.
+  const auto path = folder.write("p.jsonl", firms_by_dice(seed, 2'500));
+  const std::vector<std::string> plain = {"match", "--policies", town(),       "--profiles",
+                                          path,    "--at",       "2025-11-03", "--json"};
+  const auto with = [&](std::initializer_list<std::string> more) {
+    auto arguments = plain;
+    arguments.insert(arguments.end(), more);
+    return run(arguments);
+  };
+  const auto every_pair = with({"--all"});
+  const auto expected = lines_that(every_pair.out, [](const Json& line) { return line["verdict"] != "not_met"; });
+  BOOST_TEST(every_pair.code == 1);
+  BOOST_TEST(!expected.empty());
+  BOOST_TEST(std::ranges::count(every_pair.out, '\n') == static_cast<std::ptrdiff_t>(2'500 * policies().size()));
+  for (const auto* threads : {"1", "2", "3"}) {
+    const auto outcome = with({"--threads", threads});
+    BOOST_TEST(outcome.code == 1);
+    BOOST_TEST((outcome.out == expected), "with " << threads << " threads, seed " << seed);
+    BOOST_TEST((outcome.err == every_pair.err));
+    BOOST_TEST((with({"--all", "--threads", threads}).out == every_pair.out));
+  }
+  const auto one = with({"--policy", "HR-018"});
+  BOOST_TEST((one.out == lines_that(expected, [](const Json& line) { return line["policy"] == "HR-018"; })));
+  BOOST_TEST(with({"--threads", "0"}).code == 2);
 }
 
 BOOST_AUTO_TEST_CASE(explain_shows_an_item_or_a_firm) {
