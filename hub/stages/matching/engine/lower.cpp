@@ -76,6 +76,22 @@ std::string key_of(const Clause& clause) {
   return out;
 }
 
+/// The fields that a derived one follows from in the end; another field is itself.
+void add_origins(const Policy& policy, const std::string& field, std::vector<std::string>& out) {
+  const auto derived = std::ranges::find(policy.derived, field, &DerivedField::name);
+  if (std::ranges::find(out, field) == out.end()) out.push_back(field);  // A source may report it under this name.
+  if (derived == policy.derived.end()) return;
+  for (const auto& part : derived->formula.fields())
+    if (std::ranges::find(out, part) == out.end()) add_origins(policy, part, out);
+}
+
+/// The first day on which `value` lies `months` or more before it.
+Date first_day_after(Date value, int months) {
+  auto day = value.plus_months(months).plus_days(-3);
+  while (day.plus_months(-months) < value) day = day.plus_days(1);
+  return day;
+}
+
 Node constant(Verdict verdict) {
   Node out;
   out.constant = verdict;
@@ -85,7 +101,7 @@ Node constant(Verdict verdict) {
 }  // namespace
 
 Lowering::Lowering(std::span<const Policy> policies, Date day) : day_(day) {
-  model_.day = day_number(day);
+  model_.day = first_day_ = day_number(day);
   add(policies);
 }
 
@@ -104,6 +120,32 @@ void Lowering::add(std::span<const Policy> policies) {
   // Once chosen they stay: rows are in their order.
   if (!model_.scope_column) model_.scope_column = most_used(region_uses_);
   if (!model_.order_column) model_.order_column = most_used(industry_uses_);
+  note_ages();
+}
+
+void Lowering::replace(std::span<const Policy> policies) {
+  model_.clear_items();
+  judged_.clear();
+  add(policies);
+}
+
+bool Lowering::makes_cells_for(const Lowering& other) const {
+  for (std::size_t column = 0; column < other.aged_.size(); ++column)
+    if (column >= aged_.size() || (other.aged_[column] && !aged_[column])) return false;
+  return std::ranges::all_of(other.judged_, [&](const Judged& judge) {
+    return std::ranges::find(judged_, judge.column, &Judged::column) != judged_.end();
+  });
+}
+
+void Lowering::move_to(Date day) {
+  day_ = day;
+  model_.move_to(day_number(day));
+}
+
+void Lowering::note_ages() {
+  aged_.assign(model_.columns.size(), false);
+  for (const auto& atom : model_.atoms)
+    if (atom.max_age_days > 0) aged_[atom.column] = true;
 }
 
 std::uint32_t Lowering::column_of(const std::string& field, FieldType type) {
@@ -125,7 +167,6 @@ Node Lowering::leaf(Atom atom, bool negated, bool fails_unknown) {
 }
 
 Node Lowering::judged(const Clause& clause, bool own_facts, bool negated, bool fails_unknown) {
-  day_bound_ = true;
   auto asked = clause;
   asked.on_unknown = OnUnknown::review;  // The leaf sees to it.
   auto key = key_of(asked) + kBetween + std::to_string(asked.months) + kBetween + std::to_string(asked.max_age_days) +
@@ -133,13 +174,17 @@ Node Lowering::judged(const Clause& clause, bool own_facts, bool negated, bool f
   for (const auto& part : asked.sources) key += kBetween + ("<" + part);
   for (const auto& part : asked.operand_data) key += kBetween + (">" + part);
   // What an item derives or its regions set is its own affair.
-  if (own_facts) key += kBetween + ("item " + std::to_string(model_.items.size()));
+  if (own_facts) key += kBetween + ("item " + policy_->id.str() + kBetween + policy_->version);
+  if (own_facts && policy_->version.empty()) key += kBetween + std::to_string(model_.items.size());
   const auto [place, fresh] = judged_by_key_.try_emplace(std::move(key), 0);
-  if (fresh) {
-    place->second = model_.column("judged " + std::to_string(judged_.size()), ValueKind::flag);
-    judged_.push_back({place->second, [asked, policy = policy_, day = day_](const EnterpriseProfile& profile) {
-                         return evaluate_clause(asked, Facts(*policy, profile, day));
-                       }});
+  if (fresh) place->second = model_.column("judged " + std::to_string(judged_by_key_.size()), ValueKind::flag);
+  if (std::ranges::find(judged_, place->second, &Judged::column) == judged_.end()) {
+    Judged judge{place->second, asked, policy_, {}};
+    if (asked.max_age_days > 0 || asked.months > 0) {
+      add_origins(*policy_, asked.field, judge.dated);
+      if (asked.op == Operator::first_time) add_origins(*policy_, asked.field + "_first_time", judge.dated);
+    }
+    judged_.push_back(std::move(judge));
   }
   Atom atom;
   atom.column = place->second;
@@ -272,9 +317,8 @@ bool Lowering::lower_number(const Clause& clause, Atom& atom) {
     case Operator::not_received:
     case Operator::no_event_within: {
       if (clause.type != FieldType::date) return false;
-      day_bound_ = day_bound_ || clause.months > 0;
-      const auto last_before = clause.months > 0 ? day_.plus_months(-clause.months) : never();
-      ranges = {{INT64_MIN, day_number(last_before)}};
+      atom.months = std::max(0, clause.months);
+      ranges = {atom.months > 0 ? range_before(day_number(day_), atom.months) : Range{INT64_MIN, day_number(never())}};
       break;
     }
     default:
@@ -349,23 +393,39 @@ std::vector<FieldUpdate> Lowering::cells_of(const EnterpriseProfile& profile, co
     const auto* state = profile.find(field.field);
     if (state == nullptr || !state->value || state->value->data.index() != field.alternative) continue;
     update.cell.known = true;
-    update.cell.as_of = day_number(state->value->as_of);
+    update.cell.as_of = aged_[field.column] ? day_number(state->value->as_of) : first_day_;
     const auto* text = std::get_if<std::string>(&state->value->data);
     update.cell.value = text != nullptr ? std::int64_t{intern(field.column, *text)} : number_of(state->value->data);
   }
   for (const auto& judge : judged_) {
-    const auto verdict = judge.verdict(profile);
+    const auto verdict = evaluate_clause(judge.clause, Facts(*judge.policy, profile, day_));
     auto& update = out.emplace_back();
     update.column = judge.column;
     update.cell.known = verdict != Verdict::unknown;
     update.cell.value = verdict == Verdict::met ? 1 : 0;
-    update.cell.as_of = model_.day;
+    update.cell.as_of = first_day_;
   }
   return out;
 }
 
+std::optional<Date> Lowering::turn(const EnterpriseProfile& profile) const {
+  std::optional<Date> out;
+  const auto consider = [&](Date day) {
+    if (day > day_ && (!out || day < *out)) out = day;
+  };
+  for (const auto& judge : judged_)
+    for (const auto& name : judge.dated) {
+      const auto* state = profile.find(name);
+      if (state == nullptr || !state->value) continue;
+      if (judge.clause.max_age_days > 0) consider(state->value->as_of.plus_days(judge.clause.max_age_days + 1));
+      const auto* date = std::get_if<Date>(&state->value->data);
+      if (judge.clause.months > 0 && date != nullptr) consider(first_day_after(*date, judge.clause.months));
+    }
+  return out;
+}
+
 Table Lowering::table_of(std::span<const EnterpriseProfile> profiles) const {
-  Table out(model_.columns, profiles.size(), model_.day);
+  Table out(model_.columns, profiles.size(), first_day_);
   for (std::size_t row = 0; row < profiles.size(); ++row)
     for (const auto& update :
          cells_of(profiles[row], [&](std::uint32_t column, std::string_view text) { return out.intern(column, text); }))

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,18 +26,26 @@ class Lowering {
   Lowering(std::span<const Policy> policies, Date day);
   /// Further items behind these, over the same columns and more.
   void add(std::span<const Policy> policies);
+  /// Other items in place of these, over the same columns and more.
+  void replace(std::span<const Policy> policies);
+  /// Whether cells that this one makes are all that the other, made from it by replace(), asks for.
+  bool makes_cells_for(const Lowering& other) const;
+  /// Another day: for a Partition, advance() does the rest, but for the firms whose turn() has come.
+  void move_to(Date day);
 
   /// Item i is policy i.
   const Model& model() const { return model_; }
-  /// Whether some condition looks back a number of months from the day, or is answered by the scalar evaluator as of
-  /// the day: for another day such items are lowered and coded anew; Partition::advance() alone does not do.
-  bool day_bound() const { return day_bound_; }
+  /// The first later day on which the scalar evaluator may answer otherwise for this firm: then its cells must be made
+  /// anew. Everything else that a day changes, Partition::advance() sees to. nullopt: never.
+  std::optional<Date> turn(const EnterpriseProfile& profile) const;
   /// How many flag columns hold the scalar evaluator's word, for people who wonder what a run costs.
   std::size_t judged_columns() const { return judged_.size(); }
 
   using Intern = std::function<std::uint32_t(std::uint32_t column, std::string_view text)>;
-  /// All cells of one firm.
+  /// All cells of one firm. How old a value is, is said only where some item asks.
   std::vector<FieldUpdate> cells_of(const EnterpriseProfile& profile, const Intern& intern) const;
+  /// A table for cells, without a row.
+  Table empty_table() const { return Table(model_.columns, 0, first_day_); }
   /// The typed table of these firms; row i is profile i.
   Table table_of(std::span<const EnterpriseProfile> profiles) const;
 
@@ -48,9 +57,12 @@ class Lowering {
   };
   struct Judged {
     std::uint32_t column = 0;
-    std::function<Verdict(const EnterpriseProfile&)> verdict;
+    Clause clause;
+    std::shared_ptr<const Policy> policy;
+    std::vector<std::string> dated;  ///< Where its answer depends on the day: the fields that it looks at.
   };
 
+  void note_ages();
   Node lower(const Policy& policy);
   Node lower_clause(const Clause& clause, bool negated);
   Node lower_condition(const Clause& clause, bool negated);
@@ -63,11 +75,12 @@ class Lowering {
 
   Model model_;
   Date day_;
-  bool day_bound_ = false;
+  Day first_day_ = 0;                          ///< What values are as of where nobody asks.
   std::shared_ptr<const Policy> policy_;       ///< The one that is being lowered.
   std::map<std::string, FieldColumn> fields_;  ///< By the column's name.
   std::vector<Judged> judged_;
-  std::map<std::string, std::uint32_t> judged_by_key_;
+  std::map<std::string, std::uint32_t> judged_by_key_;  ///< Columns; those of items that are gone as well.
+  std::vector<bool> aged_;                              ///< By column: whether it matters of which day a value is.
   std::map<std::uint32_t, std::size_t> region_uses_, industry_uses_;
 };
 

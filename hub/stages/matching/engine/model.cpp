@@ -2,7 +2,32 @@
 
 #include <algorithm>
 
+#include "base/time.h"
+
 namespace zhida::matching::engine {
+
+Range range_before(Day day, int months) {
+  const Date date{std::chrono::sys_days(std::chrono::days(day))};
+  return {INT64_MIN, date.plus_months(-months).days().time_since_epoch().count()};
+}
+
+void Model::move_to(Day to) {
+  day = to;
+  for (auto& atom : atoms)
+    if (atom.months > 0) atom.ranges = {range_before(to, atom.months)};
+}
+
+bool Model::looks_back() const {
+  return std::ranges::any_of(atoms, [](const Atom& atom) { return atom.months > 0; });
+}
+
+void Model::clear_items() {
+  items.clear();
+  atoms.clear();
+  atom_ids_.clear();
+  text_tests.clear();
+  text_ids_.clear();
+}
 
 std::uint32_t Model::column(const std::string& name, ValueKind kind) {
   const auto [place, fresh] = column_ids_.try_emplace({name, kind}, static_cast<std::uint32_t>(columns.size()));

@@ -48,12 +48,17 @@ struct Atom {
   std::uint32_t column = 0;
   std::int32_t max_age_days = 0;
   std::uint32_t text_test = 0;
+  std::int32_t months = 0;    ///< > 0: the range is every day up to so many months before the day, and moves with it.
   std::vector<Range> ranges;  ///< Sorted, apart from each other.
   friend bool operator<(const Atom& a, const Atom& b) {
-    return std::tie(a.column, a.max_age_days, a.text_test, a.ranges) <
-           std::tie(b.column, b.max_age_days, b.text_test, b.ranges);
+    const auto left = std::tie(a.column, a.max_age_days, a.text_test, a.months);
+    const auto right = std::tie(b.column, b.max_age_days, b.text_test, b.months);
+    return left != right ? left < right : a.months == 0 && a.ranges < b.ranges;
   }
 };
+
+/// The range of an atom that looks back so many months from the day.
+Range range_before(Day day, int months);
 
 /// A condition with every `not` pushed down to its leaves.
 struct Node {
@@ -74,11 +79,17 @@ struct Model {
   std::vector<Node> items;
   std::optional<std::uint32_t> scope_column;  ///< Rows are best kept in the order of this column: the region.
   std::optional<std::uint32_t> order_column;  ///< And then of this one: the industry.
-  Day day = 0;                                ///< Atoms with a max_age look back from here.
+  Day day = 0;                                ///< Atoms with a max_age or months look back from here.
 
   std::uint32_t column(const std::string& name, ValueKind kind);
   std::uint32_t atom(Atom atom);
   std::uint32_t text_test(TextTest test);
+  /// The same on another day. `atoms` only: what was interned stays interned.
+  void move_to(Day day);
+  /// Whether ranges move with the day.
+  bool looks_back() const;
+  /// Other items over the same columns: items, atoms and tests are gone, columns keep their numbers.
+  void clear_items();
   /// Sorts ranges and joins those that touch.
   static std::vector<Range> joined(std::vector<Range> ranges);
 

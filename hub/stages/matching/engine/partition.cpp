@@ -382,10 +382,50 @@ void Partition::remove(std::size_t row, std::vector<Diff>& out) {
   set_live(row, false);
 }
 
+void Partition::compare(const Snapshot& before, std::span<const std::uint32_t> items, std::vector<Diff>& out) const {
+  if (items.empty()) return;
+  Results old_results, new_results;
+  run(before, path_, threads_, old_results, items);
+  run(*snapshot(), path_, threads_, new_results, items);
+  old_results.index();
+  new_results.index();
+  for (const auto item : items) {
+    old_results.for_each(item, [&](std::size_t row, Verdict verdict) {
+      const auto now = new_results.verdict(item, row);
+      if (now != verdict) out.push_back({static_cast<std::uint32_t>(row), item, verdict, now});
+    });
+    new_results.for_each(item, [&](std::size_t row, Verdict verdict) {
+      if (old_results.verdict(item, row) == Verdict::not_met)
+        out.push_back({static_cast<std::uint32_t>(row), item, Verdict::not_met, verdict});
+    });
+  }
+}
+
 void Partition::advance(Day day, std::vector<Diff>& out) {
   if (day == plan_->model.day) return;
   publish();
   const auto before = snapshot();
+  if (plan_->model.looks_back()) {
+    // Where a window begins is a cut among others, which it may overtake: its column is coded anew, and with it all
+    // that the day changes. The items that ask the day at all are then compared as a whole.
+    auto model = plan_->model;
+    model.move_to(day);
+    const Table* tables[] = {&table_};
+    replace_plan(compile(std::move(model), tables));
+    std::vector<bool> asks(plan_->items());
+    for (const auto& window : plan_->windows) asks[window.item] = true;
+    for (const auto& program : plan_->programs)
+      for (std::uint32_t i = 0; i < program.steps; ++i) {
+        const auto& step = plan_->steps[program.first_step + i];
+        if (step.kind != StepKind::leaf) continue;
+        const auto& atom = plan_->model.atoms[step.atom];
+        if (atom.months > 0 || atom.max_age_days > 0) asks[program.item] = true;
+      }
+    std::vector<std::uint32_t> items;
+    for (std::uint32_t item = 0; item < asks.size(); ++item)
+      if (asks[item]) items.push_back(item);
+    return compare(*before, items, out);
+  }
   const auto next = with_day(*plan_, day);
   std::vector<std::uint32_t> items;
   for (const auto& window : plan_->windows)
@@ -394,24 +434,8 @@ void Partition::advance(Day day, std::vector<Diff>& out) {
   items.erase(std::unique(items.begin(), items.end()), items.end());
   plan_ = next;
   publish();
-  if (!items.empty()) {
-    // Items that come into force or go out of it: all their firms, before and after.
-    Results old_results, new_results;
-    run(*before, path_, threads_, old_results, items);
-    run(*snapshot(), path_, threads_, new_results, items);
-    old_results.index();
-    new_results.index();
-    for (const auto item : items) {
-      old_results.for_each(item, [&](std::size_t row, Verdict verdict) {
-        const auto now = new_results.verdict(item, row);
-        if (now != verdict) out.push_back({static_cast<std::uint32_t>(row), item, verdict, now});
-      });
-      new_results.for_each(item, [&](std::size_t row, Verdict verdict) {
-        if (old_results.verdict(item, row) == Verdict::not_met)
-          out.push_back({static_cast<std::uint32_t>(row), item, Verdict::not_met, verdict});
-      });
-    }
-  }
+  // Items that come into force or go out of it: all their firms, before and after.
+  compare(*before, items, out);
   // Values that became too old, or young again: an event each.
   for (std::uint32_t c = 0; c < plan_->columns.size(); ++c) {
     const auto& column = plan_->columns[c];

@@ -66,7 +66,8 @@ class Partition {
   std::size_t add(std::span<const FieldUpdate> values, std::vector<Diff>& out);
   /// A firm that is no more.
   void remove(std::size_t row, std::vector<Diff>& out);
-  /// Another day: values that went stale, items that came into force or went out of it.
+  /// Another day: values that went stale, windows in months that moved, items that came into force or went out of it.
+  /// Not what the scalar evaluator answers: see Lowering::turn(). Published at once where windows moved.
   void advance(Day day, std::vector<Diff>& out);
   /// Other items over the same columns, or more of them: only what the new plan codes differently is coded again.
   /// Columns keep their numbers; the model may have more. Published at once.
@@ -111,6 +112,8 @@ class Partition {
   void learn_texts();
   void note_change(std::size_t row, std::uint32_t column, const Cell& cell);
   void follow(std::size_t row, std::vector<Diff>& out);
+  /// The firms of these items before and now.
+  void compare(const Snapshot& before, std::span<const std::uint32_t> items, std::vector<Diff>& out) const;
   void look_at_atom(std::uint32_t atom, std::span<const std::uint32_t> groups);
   void set_live(std::size_t row, bool live);
   std::shared_ptr<Block> new_block() const;

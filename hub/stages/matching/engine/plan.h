@@ -164,7 +164,8 @@ std::shared_ptr<const Plan> compile(Model model, std::span<const Table* const> t
 /// nullptr: the column has no room for one more code, compile anew.
 std::shared_ptr<const Plan> with_text(const Plan& plan, std::uint32_t column, std::string_view text);
 
-/// The same plan on another day. Codes of ages mean another day from then on; nothing else changes its meaning.
+/// The same plan on another day. Codes of ages mean another day from then on; nothing else changes its meaning. Not for
+/// a model that looks_back(): its columns are coded anew.
 std::shared_ptr<const Plan> with_day(const Plan& plan, Day day);
 
 }  // namespace zhida::matching::engine
