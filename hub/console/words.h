@@ -1,31 +1,14 @@
-// Chinese words for states and codes, and how personal data is shown.
+// How numbers and personal data are shown. Words for codes: domain/words.h.
 #pragma once
 #include <string>
 #include <string_view>
 
 #include "domain/entitlement.h"
+#include "domain/words.h"
 
 namespace zhida::console {
 
 const char* to_text(Channel channel);  ///< `appropriation`, `social_insurance_fund`, `relief`
-
-/// The word for a code of one kind; the code itself where there is none.
-enum class Kind {
-  case_state,
-  payment_state,
-  verdict,
-  field_state,
-  action,
-  step,
-  event,
-  source,
-  channel,
-  tranche,
-  quarantine,
-  message,
-  role
-};
-std::string word(Kind kind, std::string_view code);
 
 /// Keeps the first character, for names: `张**`.
 std::string masked_text(std::string_view utf8);

@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "base/money.h"
-#include "flow/evidence_words.h"
+#include "domain/words.h"
 #include "platform/text/html_escape.h"
 #include "seal/seal.h"
 
@@ -57,6 +57,16 @@ footer{margin-top:30px;border-top:1px solid var(--line);padding-top:10px;color:v
 )";
 
 using text::html_escape;
+
+std::string escaped(WordKind kind, std::string_view code) {
+  return html_escape(word(kind, code));
+}
+
+const char* level_words(std::string_view level) {
+  if (level == "auditor") return "审计版（全部内容）";
+  if (level == "firm") return "企业版";
+  return "公开版";
+}
 
 std::string member(const Json& json, const char* name) {
   if (!json.is_object()) return "";
@@ -190,14 +200,15 @@ class Page {
             "</p>\n";
     out_ += "<div class=\"lead\"><div><span class=\"note\">" + shown("firm.uscc") + "</span><b>" + shown("firm.name") +
             "</b>" + shown("case.title") + "</div><div class=\"sum\">" + amount() + "<small>" +
-            words("state", text("case.state")) + " · " + moment_of(text("case.state_since")) + "</small></div></div>\n";
+            escaped(WordKind::case_state, text("case.state")) + " · " + moment_of(text("case.state_since")) +
+            "</small></div></div>\n";
     out_ += "<table class=\"form\" style=\"margin-top:14px\">";
     out_ += row("办件编号", "<span class=\"mono\">" + shown("case.id") + "</span>", "区划", shown("case.division"));
     out_ += row("政策事项", shown("case.policy") + " " + html_escape(member(page_.policy, "title")), "发布机关",
                 html_escape(member(page_.policy, "issuer")));
     out_ += row("依据文件", html_escape(member(page_.policy, "document")), "期间 / 批次",
                 (text("case.period") == "once" ? std::string("一次性享受") : shown("case.period")) + " / " +
-                    words("tranche", text("case.tranche")));
+                    escaped(WordKind::tranche, text("case.tranche")));
     out_ += "<tr><th>政策版本</th><td colspan=\"3\" class=\"mono\">sha256 " + shown("case.policy_version") +
             "</td></tr></table>\n";
     if (page_.manifest.withheld > 0)
@@ -216,7 +227,7 @@ class Page {
     out_ += "<div class=\"sealed\"><table class=\"form\">";
     out_ += row("收款单位", shown("payee.name"), "金额", "<b>" + amount() + "</b>");
     out_ += row("收款账号", shown("payee.account_no"), "开户行号", shown("payee.bank_no"));
-    out_ += row("开户银行", shown("payee.bank_name"), "资金渠道", words("channel", text("case.channel")));
+    out_ += row("开户银行", shown("payee.bank_name"), "资金渠道", escaped(WordKind::channel, text("case.channel")));
     for (const auto& [name, payment] : payments) {
       const Json* const numbers = fact(name + ".numbers");
       const auto number = [&](const char* which) {
@@ -224,8 +235,9 @@ class Page {
         const std::string said = member(*numbers, which);
         return said.empty() ? std::string("—") : html_escape(said);
       };
-      out_ += row("申请编号", "<span class=\"mono\">" + html_escape(member(*payment, "business_no")) + "</span>",
-                  "状态", words("payment", member(*payment, "state")) + " " + html_escape(member(*payment, "paid_on")));
+      out_ += row(
+          "申请编号", "<span class=\"mono\">" + html_escape(member(*payment, "business_no")) + "</span>", "状态",
+          escaped(WordKind::payment_state, member(*payment, "state")) + " " + html_escape(member(*payment, "paid_on")));
       out_ += row("支付凭证号", number("pay_cert_no"), "银行流水号", number("agent_business_no"));
       const auto returned = payment->find("returned_fen");
       if (returned != payment->end() && *returned != 0)
@@ -258,7 +270,8 @@ class Page {
       cells += "<span class=\"office\">";
       if (sealed != nullptr) cells += picture_of(sealed->seal, "");
       cells +=
-          "<b>" + html_escape(member(*office, "department")) + "</b> " + words("hand", member(*office, "hand")) +
+          "<b>" + html_escape(member(*office, "department")) + "</b> " +
+          escaped(WordKind::hand, member(*office, "hand")) +
           (member(*office, "verdict") == "agree" ? "同意" : "不同意") + holder_of(*office) +
           "<br><span class=\"note\">" +
           (sealed != nullptr ? html_escape(seal_name_of(sealed->seal)) + " · " + moment_of(member(*office, "signed_at"))
@@ -285,12 +298,12 @@ class Page {
                                               (member(*value, "shown").empty() ? "无" : member(*value, "shown")));
         const std::string threshold = member(*data, "threshold"), source = member(*data, "source");
         if (!source.empty())
-          said += "<br><span class=\"note\">" + words("source", source) + " · " + html_escape(member(*data, "as_of")) +
-                  "</span>";
+          said += "<br><span class=\"note\">" + escaped(WordKind::source, source) + " · " +
+                  html_escape(member(*data, "as_of")) + "</span>";
       }
       out_ += "<tr><td>" + html_escape(member(*clause, "text")) + "</td><td><span class=\"tag " +
-              (verdict == "met" || verdict == "not_met" ? verdict : "unknown") + "\">" + words("verdict", verdict) +
-              "</span></td><td>" + said + "</td></tr>\n";
+              (verdict == "met" || verdict == "not_met" ? verdict : "unknown") + "\">" +
+              escaped(WordKind::verdict, verdict) + "</span></td><td>" + said + "</td></tr>\n";
     }
     out_ += "</table>\n";
     if (const Json* const verdict = fact("verdict"); verdict != nullptr && verdict->is_object())
@@ -311,7 +324,7 @@ class Page {
       for (const auto& item : *list) {
         const Json* const origin = fact(member(item, "row"));
         if (origin == nullptr) continue;
-        from += (from.empty() ? "" : "<br>") + words("source", member(*origin, "source")) + " " +
+        from += (from.empty() ? "" : "<br>") + escaped(WordKind::source, member(*origin, "source")) + " " +
                 html_escape(member(*origin, "record_type")) + " · 收到于 " + moment_of(member(*origin, "received_at"));
       }
       if (from.empty())
@@ -334,13 +347,13 @@ class Page {
     h2("经办过程");
     out_ += "<ol class=\"line\">";
     for (const auto& [name, event] : events) {
-      std::string who = words("role", member(*event, "role"));
+      std::string who = escaped(WordKind::case_role, member(*event, "role"));
       if (const auto department = member(*event, "department"); !department.empty())
         who = html_escape(department) + " " + who;
       if (fact(name + ".actor") != nullptr && !text(name + ".actor").starts_with("system"))
         who += "（" + html_escape(actor_of(text(name + ".actor"))) + "）";
-      out_ += "<li><time>" + moment_of(member(*event, "at")) + "</time> <b>" + words("event", member(*event, "event")) +
-              "</b> <span class=\"who\">" + who;
+      out_ += "<li><time>" + moment_of(member(*event, "at")) + "</time> <b>" +
+              escaped(WordKind::event, member(*event, "event")) + "</b> <span class=\"who\">" + who;
       if (const auto reason = text(name + ".reason"); !reason.empty()) out_ += " · " + html_escape(reason);
       out_ += "</span></li>\n";
     }
@@ -351,7 +364,7 @@ class Page {
         "<table style=\"margin-top:10px\"><tr><th>环节</th><th>部门</th><th>意见</th><th>经手人</th><th>时间</th></tr>";
     for (const auto& [name, review] : reviews) {
       const std::string department = member(*review, "department");
-      out_ += "<tr><td>" + words("hand", member(*review, "hand")) + "</td><td>" +
+      out_ += "<tr><td>" + escaped(WordKind::hand, member(*review, "hand")) + "</td><td>" +
               (department.empty() ? "财政" : html_escape(department)) + "</td><td>" +
               (member(*review, "decision") == "agree" ? "同意" : "不同意") +
               (text(name + ".reason").empty() ? "" : "：" + html_escape(text(name + ".reason"))) + "</td><td>" +
@@ -381,7 +394,7 @@ class Page {
     const std::string title = member(stated, "title");
     const auto space = title.rfind(' ');
     if (member(stated, "kind") != "treasury_answer" || space == std::string::npos) return html_escape(title);
-    return html_escape(title.substr(0, space)) + "：" + words("answer", title.substr(space + 1));
+    return html_escape(title.substr(0, space)) + "：" + escaped(WordKind::answer, title.substr(space + 1));
   }
 
   void log() {
@@ -398,7 +411,7 @@ class Page {
                                              : std::string("本包的日志树头没有外部时间戳，时间为本系统自述"));
     std::string seen;
     for (const auto& [peer, at] : page_.witnesses)
-      seen += (seen.empty() ? "" : "；") + words("role", peer) + " " + moment(at) + " 会签共 " +
+      seen += (seen.empty() ? "" : "；") + escaped(WordKind::case_role, peer) + " " + moment(at) + " 会签共 " +
               std::to_string(page_.witnessed_size) + " 条的树头";
     out_ += row("见证", seen.empty() ? std::string("没有对方会签过日志树头，日志只有一份为本系统自述") : seen);
     out_ += "</table>\n";

@@ -19,7 +19,8 @@ std::string text_of(const Json& object, const char* name) {
 
 std::string who_text(const Json& next) {
   std::string text;
-  for (const auto& who : next.at("who")) text += (text.empty() ? "" : " · ") + word(Kind::role, who.get<std::string>());
+  for (const auto& who : next.at("who"))
+    text += (text.empty() ? "" : " · ") + word(WordKind::role, who.get<std::string>());
   return text.empty() ? "—" : text;
 }
 
@@ -27,7 +28,7 @@ std::string who_text(const Json& next) {
 std::string actor_text(const flow::PeopleBook& people, const std::string& actor) {
   if (const auto* person = actor.starts_with("user:") ? people.by_id(actor.substr(5)) : nullptr) return person->name;
   const auto colon = actor.find(':');
-  return word(Kind::source, colon == std::string::npos ? actor : actor.substr(colon + 1));
+  return word(WordKind::source, colon == std::string::npos ? actor : actor.substr(colon + 1));
 }
 
 /// Values and thresholds are stored as programs want them.
@@ -58,7 +59,7 @@ std::optional<Form> form_for(const flow::Person& person, const Json& view) {
     const std::string department = text_of(review, "department"), step = text_of(review, "step");
     if (!person.of_department(department) || !person.has_role(step == "make" ? "reviewer_maker" : "reviewer_checker"))
       return std::nullopt;
-    return Form{"review", department, step, "同意", "不同意", department + word(Kind::step, step) + "意见"};
+    return Form{"review", department, step, "同意", "不同意", department + word(WordKind::step, step) + "意见"};
   }
   if (action == "approve" && person.has_role("finance_releaser"))
     return Form{"release", {}, {}, "放行", "不予放行", "放行意见（不予放行时必填）"};
@@ -94,11 +95,12 @@ void show_why(Html& html, const Json& view) {
   html.add("<table><tr><th>条件</th><th>结论</th><th>当前值</th><th>要求</th><th>来源</th><th>数据日期</th></tr>");
   for (const auto& clause : view.at("clauses")) {
     const std::string unknown = text_of(clause, "unknown_reason");
-    html.add("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", clause.at("text"),
-             badge(Kind::verdict, text_of(clause, "verdict")),
-             unknown.empty() ? Html("{}", plain_words(text_of(clause, "value"))) : badge(Kind::field_state, unknown),
-             plain_words(text_of(clause, "threshold")),
-             clause.at("source").is_null() ? "—" : word(Kind::source, text_of(clause, "source")), clause.at("as_of"));
+    html.add(
+        "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", clause.at("text"),
+        badge(WordKind::verdict, text_of(clause, "verdict")),
+        unknown.empty() ? Html("{}", plain_words(text_of(clause, "value"))) : badge(WordKind::field_state, unknown),
+        plain_words(text_of(clause, "threshold")),
+        clause.at("source").is_null() ? "—" : word(WordKind::source, text_of(clause, "source")), clause.at("as_of"));
   }
   html.add("</table>");
   if (!view.at("amount_trace").is_null()) html.add("<p class=\"small\">金额：{}</p>", view.at("amount_trace"));
@@ -109,7 +111,7 @@ void show_why(Html& html, const Json& view) {
 /// What a receiver would not have: nothing moves until somebody acts, so the page says who and how.
 void show_refused(Html& html, const Json& view) {
   for (const auto& message : view.at("refused_messages")) {
-    const std::string what = word(Kind::message, text_of(message, "message"));
+    const std::string what = word(WordKind::message, text_of(message, "message"));
     const std::string why = text_of(message, "code") + "：" + text_of(message, "reason");
     if (message.at("leaves_again").get<bool>()) {
       html.add("<p class=\"note\">{}曾被对方拒收（{}），已重发，等待对方接收。</p>", what, why);
@@ -135,7 +137,7 @@ void show_office_seals(Html& html, const flow::PeopleBook& people, const Json& v
     const std::string error = text_of(seal, "error"), holder = text_of(seal, "holder");
     html.add("<tr><td>{}</td><td>{}</td><td>{}（第{}轮）</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
              seal.at("department"), holder == "department" ? std::string("单位") : actor_text(people, holder),
-             word(Kind::step, text_of(seal, "step")), seal.at("round"),
+             word(WordKind::step, text_of(seal, "step")), seal.at("round"),
              text_of(seal, "decision") == "approve" ? "同意" : "不同意",
              sealed ? text_of(seal, "seal_name") + " " + text_of(seal, "seal_id") : std::string("—"),
              sealed ? minute_of(seal.at("signed_at")) : std::string("—"),
@@ -152,7 +154,7 @@ void show_happened(Html& html, const flow::PeopleBook& people, const Json& view)
       "<th>说明</th></tr>");
   for (const auto& event : view.at("events"))
     html.add("<tr><td>{}</td><td>{}</td><td>{}</td><td>{} {}</td><td>{}</td></tr>", minute_of(event.at("at")),
-             word(Kind::event, text_of(event, "event")), badge(Kind::case_state, text_of(event, "to")),
+             word(WordKind::event, text_of(event, "event")), badge(WordKind::case_state, text_of(event, "to")),
              actor_text(people, text_of(event, "actor")), text_of(event, "department"), event.at("reason"));
   html.add("</table></section>");
   show_office_seals(html, people, view);
@@ -178,8 +180,8 @@ void show_happened(Html& html, const flow::PeopleBook& people, const Json& view)
   for (const auto& payment : view.at("payments"))
     html.add("<tr><td>{}</td><td>{}</td><td class=\"right\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
              payment.at("business_no"), payment.at("attempt"), yuan(payment.at("amount")),
-             badge(Kind::payment_state, text_of(payment, "state")), payment.at("paid_on"), payment.at("pay_cert_no"),
-             payment.at("reason"));
+             badge(WordKind::payment_state, text_of(payment, "state")), payment.at("paid_on"),
+             payment.at("pay_cert_no"), payment.at("reason"));
   html.add("</table></section>");
 }
 
@@ -196,7 +198,7 @@ Result<Answer> cases(App& app, const Call& call) {
                state.empty() ? "here" : "");
   for (const char* filter : kFilters)
     content.add("<a href=\"{}\" class=\"{}\">{}</a>", link("/cases", {{"state", filter}}),
-                state == filter ? "here" : "", word(Kind::case_state, filter));
+                state == filter ? "here" : "", word(WordKind::case_state, filter));
   content.add("</div><section class=\"card\">");
   if (list.at("items").empty()) {
     content.add("<p class=\"empty\">没有这样的事项。</p>");
@@ -208,10 +210,10 @@ Result<Answer> cases(App& app, const Call& call) {
       content.add(
           "<tr><td>{}<br><span class=\"dim small\">{} {}</span></td><td>{}</td><td class=\"right\">{}</td>"
           "<td>{}</td><td>{}<br><span class=\"dim small\">{}</span></td><td>{}</td></tr>",
-          case_link(item), item.at("policy"), word(Kind::tranche, text_of(item, "tranche")),
+          case_link(item), item.at("policy"), word(WordKind::tranche, text_of(item, "tranche")),
           firm_link(text_of(item, "uscc"), text_of(item, "name")), yuan(item.at("amount")),
-          badge(Kind::case_state, text_of(item, "state")), word(Kind::action, text_of(item.at("next"), "action")),
-          who_text(item.at("next")), item.at("due_on"));
+          badge(WordKind::case_state, text_of(item, "state")),
+          word(WordKind::action, text_of(item.at("next"), "action")), who_text(item.at("next")), item.at("due_on"));
     content.add("</table>");
   }
   content.add("</section>{}", more("/cases", {{"state", state}}, list.at("next")));
@@ -230,9 +232,9 @@ Result<Answer> benefit_case(App& app, const Call& call) {
       "<div><dt>企业</dt><dd>{}</dd></div><div><dt>金额（元）</dt><dd>{}</dd></div>"
       "<div><dt>资金渠道</dt><dd>{} · {}</dd></div><div><dt>下一步</dt><dd>{}（{}）</dd></div>"
       "<div><dt>期限</dt><dd>{}</dd></div><div><dt>政策</dt><dd>{} · {}</dd></div><div><dt>编号</dt><dd>{}</dd></div>",
-      badge(Kind::case_state, text_of(view, "state")), firm_link(text_of(view, "uscc"), text_of(view, "name")),
-      yuan(view.at("amount")), word(Kind::channel, text_of(view, "channel")),
-      word(Kind::tranche, text_of(view, "tranche")), word(Kind::action, text_of(view.at("next"), "action")),
+      badge(WordKind::case_state, text_of(view, "state")), firm_link(text_of(view, "uscc"), text_of(view, "name")),
+      yuan(view.at("amount")), word(WordKind::channel, text_of(view, "channel")),
+      word(WordKind::tranche, text_of(view, "tranche")), word(WordKind::action, text_of(view.at("next"), "action")),
       who_text(view.at("next")), view.at("due_on"), view.at("policy"), view.at("period"), view.at("id"));
   if (!view.at("payee").is_null())
     content.add("<div><dt>收款账户</dt><dd>{}<br>{} · {}</dd></div>", view.at("payee").at("account_name"),

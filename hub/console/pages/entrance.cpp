@@ -122,8 +122,8 @@ Result<Answer> overview(App& app, const Call& call) {
   } else {
     content.add("<div class=\"filters\">");
     for (const auto& [state, count] : cases.items())
-      content.add("<a href=\"{}\">{} <b>{}</b></a>", link("/cases", {{"state", state}}), word(Kind::case_state, state),
-                  number(count.get<std::int64_t>()));
+      content.add("<a href=\"{}\">{} <b>{}</b></a>", link("/cases", {{"state", state}}),
+                  word(WordKind::case_state, state), number(count.get<std::int64_t>()));
     content.add("</div>");
   }
   content.add("<p class=\"dim small\">送基金决定 {} 件 · 税费减免 {} 件 · 审计记录 {} 条 · {}</p></section>",

@@ -51,7 +51,7 @@ Result<Answer> firm(App& app, const Call& call) {
       content.add(
           "<tr><td>{} <span class=\"dim small\">{}</span></td><td>{}</td><td class=\"right\">{}</td>"
           "<td>{}</td></tr>",
-          item.at("title"), item.at("policy"), badge(Kind::verdict, item.at("verdict").get<std::string>()),
+          item.at("title"), item.at("policy"), badge(WordKind::verdict, item.at("verdict").get<std::string>()),
           yuan(item.at("amount")), item.at("evaluated_on"));
     content.add("</table>");
   }
@@ -62,8 +62,8 @@ Result<Answer> firm(App& app, const Call& call) {
     content.add("<table><tr><th>事项</th><th>批次</th><th class=\"right\">金额（元）</th><th>状态</th></tr>");
     for (const auto& item : view.at("cases"))
       content.add("<tr><td>{}</td><td>{}</td><td class=\"right\">{}</td><td>{}</td></tr>", case_link(item),
-                  word(Kind::tranche, item.at("tranche").get<std::string>()), yuan(item.at("amount")),
-                  badge(Kind::case_state, item.at("state").get<std::string>()));
+                  word(WordKind::tranche, item.at("tranche").get<std::string>()), yuan(item.at("amount")),
+                  badge(WordKind::case_state, item.at("state").get<std::string>()));
     content.add("</table>");
   }
   content.add(
@@ -76,13 +76,13 @@ Result<Answer> firm(App& app, const Call& call) {
       content.add("{}", field.at("shown"));
     } else {
       // What is not known is said in words: never a zero, never a no.
-      content.add("{}", badge(Kind::field_state, state));
+      content.add("{}", badge(WordKind::field_state, state));
       for (const auto& other : field.at("set_aside"))
         content.add("<br><span class=\"dim small\">{}（{}，{}）</span>", other.at("value"),
-                    word(Kind::source, other.at("source").get<std::string>()), other.at("as_of"));
+                    word(WordKind::source, other.at("source").get<std::string>()), other.at("as_of"));
     }
     content.add("</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-                field.at("source").is_null() ? "—" : word(Kind::source, field.at("source").get<std::string>()),
+                field.at("source").is_null() ? "—" : word(WordKind::source, field.at("source").get<std::string>()),
                 field.at("as_of"), field.at("fresh_until"));
   }
   content.add("</table></section>");

@@ -17,12 +17,12 @@ bool may_open(const flow::Person& person, const char* path) {
   return found.route != nullptr && may(*found.route, person);
 }
 
-const char* tone_of(Kind kind, const std::string& code) {
+const char* tone_of(WordKind kind, const std::string& code) {
   static const std::set<std::string> good = {"paid", "decided", "met", "known", "settled", "replayed"};
   static const std::set<std::string> bad = {"refused", "void",     "conflict", "held",      "payee_repair",
                                             "not_met", "rejected", "returned", "cancelled", "lapsed"};
   static const std::set<std::string> idle = {"missing", "discarded", "none"};
-  if (kind == Kind::quarantine && code == "open") return "wait";
+  if (kind == WordKind::quarantine && code == "open") return "wait";
   return good.contains(code) ? "good" : bad.contains(code) ? "bad" : idle.contains(code) ? "idle" : "wait";
 }
 
@@ -52,7 +52,10 @@ http::HttpResponse page(App& app, const Call& call, const Frame& frame, const Ht
   }
   html.add("</header>");
   if (call.person != nullptr && app.hub.time_state().alarm)
-    html.add("<p class=\"alarm\" role=\"alert\">长时间取不到可信时间：暂停发出新的支付申请和基金兑付决定，查询与受理照常，恢复后自动继续。</p>");
+    html.add(
+        "<p class=\"alarm\" "
+        "role=\"alert\">长时间取不到可信时间：暂停发出新的支付申请和基金兑付决定，查询与受理照常，恢复后自动继续。</"
+        "p>");
   html.add("<main>{}</main><footer>业务时间 {} · 追踪号 {}</footer></body></html>", content,
            minute_of(to_rfc3339(app.hub.rooms().clock.now())), call.trace_id);
   http::HttpResponse response;
@@ -86,7 +89,7 @@ Answer to_sign_in(const Call& call) {
   return redirect(link("/sign-in", {{"next", back ? call.request.path : ""}}));
 }
 
-Html badge(Kind kind, const std::string& code) {
+Html badge(WordKind kind, const std::string& code) {
   return Html("<span class=\"badge {}\">{}</span>", tone_of(kind, code), word(kind, code));
 }
 

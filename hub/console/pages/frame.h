@@ -19,7 +19,7 @@ http::HttpResponse page(App& app, const Call& call, const Frame& frame, const Ht
 http::HttpResponse redirect(const std::string& path);
 
 /// A coloured word: `good`, `bad`, `wait`, `idle`.
-Html badge(Kind kind, const std::string& code);
+Html badge(WordKind kind, const std::string& code);
 Html case_link(const Json& item);
 Html firm_link(const std::string& uscc, const std::string& name);
 /// `?a=b&c=d` behind a path; empty values are left out.

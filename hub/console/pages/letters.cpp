@@ -30,7 +30,7 @@ Result<Answer> dead_letters(App& app, const Call& call) {
       state.empty() ? "here" : "");
   for (const char* filter : {"open", "replayed"})
     content.add("<a href=\"{}\" class=\"{}\">{}</a>", link("/dead-letters", {{"state", filter}}),
-                state == filter ? "here" : "", word(Kind::quarantine, filter));
+                state == filter ? "here" : "", word(WordKind::quarantine, filter));
   content.add("</div><section class=\"card\">");
   if (list.at("items").empty()) {
     content.add("<p class=\"empty\">没有死信。</p>");
@@ -43,7 +43,7 @@ Result<Answer> dead_letters(App& app, const Call& call) {
           "<tr><td><a href=\"/dead-letters/{}\">{}</a></td><td>{}<br><span class=\"dim small\">{}</span></td>"
           "<td>{}</td><td><code>{}</code></td><td>{}</td><td>{}</td><td>{}</td></tr>",
           item.at("id"), item.at("id"), item.at("peer"), item.at("address"), item.at("message_id"), item.at("code"),
-          item.at("message"), badge(Kind::quarantine, text_of(item, "state")), minute_of(item.at("created_at")));
+          item.at("message"), badge(WordKind::quarantine, text_of(item, "state")), minute_of(item.at("created_at")));
     content.add("</table>");
   }
   content.add("</section>{}", more("/dead-letters", {{"state", state}}, list.at("next")));
@@ -64,7 +64,7 @@ Result<Answer> dead_letter(App& app, const Call& call) {
       "<div><dt>对方与地址</dt><dd>{} · {}</dd></div><div><dt>消息号</dt><dd>{}</dd></div>"
       "<div><dt>原因</dt><dd><code>{}</code></dd></div><div><dt>尝试</dt><dd>{} 次，首次 {}</dd></div>"
       "<div><dt>重放</dt><dd>{} 次，最近 {}，结果 {}</dd></div></dl><p>{}</p>",
-      badge(Kind::quarantine, text_of(view, "state")), view.at("peer"), view.at("address"), view.at("message_id"),
+      badge(WordKind::quarantine, text_of(view, "state")), view.at("peer"), view.at("address"), view.at("message_id"),
       view.at("code"), view.at("attempts"), minute_of(view.at("created_at")), view.at("replays"),
       minute_of(view.at("replayed_at")), view.at("replay_result"), view.at("message"));
   if (view.at("state") == "open" && (call.person->has_role("operator") || call.person->has_role("integration_admin")))

@@ -32,7 +32,7 @@ Result<Answer> quarantine(App& app, const Call& call) {
       state.empty() ? "here" : "");
   for (const char* filter : {"open", "replayed", "discarded"})
     content.add("<a href=\"{}\" class=\"{}\">{}</a>", link("/quarantine", {{"state", filter}}),
-                state == filter ? "here" : "", word(Kind::quarantine, filter));
+                state == filter ? "here" : "", word(WordKind::quarantine, filter));
   content.add("</div><section class=\"card\">");
   if (list.at("items").empty()) {
     content.add("<p class=\"empty\">没有被隔离的记录。</p>");
@@ -43,9 +43,9 @@ Result<Answer> quarantine(App& app, const Call& call) {
       content.add(
           "<tr><td><a href=\"/quarantine/{}\">{}</a></td><td>{}</td><td>{}<br><span class=\"dim small\">{}</span>"
           "</td><td><a href=\"{}\"><code>{}</code></a></td><td>{}</td><td>{}</td><td>{}</td></tr>",
-          item.at("id"), item.at("id"), word(Kind::source, text_of(item, "source")), item.at("record_type"),
+          item.at("id"), item.at("id"), word(WordKind::source, text_of(item, "source")), item.at("record_type"),
           item.at("record_key"), link("/quarantine", {{"code", text_of(item, "code")}, {"state", state}}),
-          item.at("code"), item.at("message"), badge(Kind::quarantine, text_of(item, "state")),
+          item.at("code"), item.at("message"), badge(WordKind::quarantine, text_of(item, "state")),
           minute_of(item.at("first_at")));
     content.add("</table>");
   }
@@ -70,7 +70,7 @@ Result<Answer> quarantined(App& app, const Call& call) {
       "<div><dt>值</dt><dd>{}</dd></div><div><dt>规则</dt><dd>{}</dd></div><div><dt>批次与位置</dt><dd>{} · {}</dd>"
       "</div><div><dt>尝试</dt><dd>{} 次，首次 {}</dd></div><div><dt>追踪号</dt><dd>{}</dd></div></dl>"
       "<p>{}</p>",
-      badge(Kind::quarantine, text_of(view, "state")), word(Kind::source, text_of(view, "source")),
+      badge(WordKind::quarantine, text_of(view, "state")), word(WordKind::source, text_of(view, "source")),
       view.at("record_type"), view.at("record_key"), view.at("code"), view.at("field"), view.at("value"),
       view.at("rule"), view.at("batch_id"), view.at("position"), view.at("attempts"), minute_of(view.at("first_at")),
       view.at("trace_id"), view.at("message"));
@@ -137,7 +137,7 @@ Result<Answer> money(App& app, const Call& call) {
       state.empty() ? "here" : "");
   for (const char* filter : {"queued", "sent", "acked", "settled", "rejected", "cancelled", "returned"})
     content.add("<a href=\"{}\" class=\"{}\">{}</a>", link("/money", {{"state", filter}}),
-                state == filter ? "here" : "", word(Kind::payment_state, filter));
+                state == filter ? "here" : "", word(WordKind::payment_state, filter));
   content.add("</div>");
   if (payments.at("items").empty()) {
     content.add("<p class=\"empty\">没有支付申请。</p>");
@@ -151,7 +151,7 @@ Result<Answer> money(App& app, const Call& call) {
           "<td class=\"right\">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
           item.at("case_id"), item.at("business_no"), item.at("payee").at("account_name"),
           item.at("payee").at("account_no"), yuan(item.at("amount")),
-          badge(Kind::payment_state, text_of(item, "state")), minute_of(item.at("state_at")), item.at("reason"));
+          badge(WordKind::payment_state, text_of(item, "state")), minute_of(item.at("state_at")), item.at("reason"));
     content.add("</table>");
   }
   content.add("</section>{}", more("/money", {{"state", state}}, payments.at("next")));
