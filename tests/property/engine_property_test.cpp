@@ -10,8 +10,8 @@
 #include <sstream>
 
 #include "property/random_items.h"
+#include "property/verdicts.h"
 #include "stages/matching/engine/lower.h"
-#include "stages/matching/engine/parallel.h"
 #include "stages/matching/engine/partition.h"
 #include "stages/matching/evaluate.h"
 #include "support/naive_match.h"
@@ -23,8 +23,7 @@ using test::RandomItems;
 
 constexpr unsigned kThreads = 2;
 
-/// Verdicts by item, then row.
-using Matrix = std::vector<std::vector<Verdict>>;
+using Matrix = test::VerdictMatrix;
 
 struct Scene {
   std::vector<Policy> policies;
@@ -33,63 +32,21 @@ struct Scene {
   std::string seed;
 
   std::string pair(std::size_t item, std::size_t row) const {
-    std::string out = seed + ", item " + to_json(policies[item]).dump() + ", firm";
-    for (const auto& [name, state] : firms[row].fields)
-      out += " " + name + "=" +
-             (state.value ? to_text(state.value->data) + " (" + state.value->as_of.to_string() + ")" : "unknown");
-    return out;
+    return seed + ", " + test::pair_text(policies[item], firms[row]);
   }
 
-  Matrix judged_by_scalar() const {
-    Matrix out(policies.size(), std::vector<Verdict>(firms.size()));
-    engine::in_parallel(kThreads, [&](unsigned thread) {
-      for (std::size_t row = thread; row < firms.size(); row += kThreads)
-        for (std::size_t item = 0; item < policies.size(); ++item)
-          out[item][row] = evaluate(policies[item], firms[row], day).verdict;
-    });
-    return out;
-  }
+  Matrix judged_by_scalar() const { return test::judged_by_scalar(policies, firms, day, kThreads); }
 };
 
-Matrix matrix_of(engine::Results& results, std::size_t items, std::size_t rows) {
-  Matrix out(items, std::vector<Verdict>(rows, Verdict::not_met));
-  results.index();
-  for (std::uint32_t item = 0; item < items; ++item) {
-    std::uint64_t met = 0, unknown = 0;
-    results.for_each(item, [&](std::size_t row, Verdict verdict) {
-      out[item][row] = verdict;
-      ++(verdict == Verdict::met ? met : unknown);
-    });
-    BOOST_REQUIRE_EQUAL(met, results.met(item));
-    BOOST_REQUIRE_EQUAL(unknown, results.unknown(item));
-  }
-  return out;
+void require_same(const Scene& scene, const Matrix& expected, const Matrix& found, const std::string& who) {
+  test::require_same(scene.policies, scene.firms, expected, found, scene.seed + ", " + who);
 }
-
-void require_same(const Scene& scene, const Matrix& expected, const Matrix& found, const std::string& who);
-Matrix matrix_of(const engine::Snapshot& snapshot, engine::Path path, unsigned threads);
 
 /// The snapshot run with each set of instructions.
 void require_every_path(const Scene& scene, const Matrix& expected, const engine::Snapshot& snapshot,
                         const std::string& who) {
   for (const auto path : engine::available_paths())
-    require_same(scene, expected, matrix_of(snapshot, path, 1), who + ", " + engine::to_text(path));
-}
-
-Matrix matrix_of(const engine::Snapshot& snapshot, engine::Path path, unsigned threads) {
-  engine::Results results;
-  engine::run(snapshot, path, threads, results);
-  return matrix_of(results, snapshot.plan->items(), snapshot.rows);
-}
-
-void require_same(const Scene& scene, const Matrix& expected, const Matrix& found, const std::string& who) {
-  for (std::size_t item = 0; item < expected.size(); ++item) {
-    if (expected[item] == found[item]) continue;
-    for (std::size_t row = 0; row < expected[item].size(); ++row)
-      BOOST_REQUIRE_MESSAGE(expected[item][row] == found[item][row], who << " says " << to_text(found[item][row])
-                                                                         << ", not " << to_text(expected[item][row])
-                                                                         << ": " << scene.pair(item, row));
-  }
+    require_same(scene, expected, test::judged_by_engine(snapshot, path, 1), who + ", " + engine::to_text(path));
 }
 
 void require_naive(const Scene& scene, const Matrix& expected, const engine::Table& table) {
@@ -166,7 +123,8 @@ std::int64_t one_round(std::uint64_t seed, std::size_t items, std::size_t firms,
   for (const auto path : paths) {
     // Each codes for itself, too.
     const engine::Partition partition(plan, table, path, kThreads);
-    require_same(scene, matrix, matrix_of(*partition.snapshot(), path, path == paths.back() ? kThreads : 1),
+    require_same(scene, matrix,
+                 test::judged_by_engine(*partition.snapshot(), path, path == paths.back() ? kThreads : 1),
                  std::string("the engine, ") + engine::to_text(path));
   }
 
@@ -203,8 +161,8 @@ std::int64_t one_round(std::uint64_t seed, std::size_t items, std::size_t firms,
     for (std::size_t item = 0; item < scene.policies.size(); ++item)
       BOOST_REQUIRE_MESSAGE(matrix[item][row] == evaluate(scene.policies[item], scene.firms[row], scene.day).verdict,
                             "events left it " << to_text(matrix[item][row]) << ": " << scene.pair(item, row));
-  require_same(scene, matrix, matrix_of(*partition.snapshot(), path, kThreads), "the engine after events");
-  require_same(scene, before, matrix_of(*first, path, 1), "a reader of the first snapshot");
+  require_same(scene, matrix, test::judged_by_engine(*partition.snapshot(), path, kThreads), "the engine after events");
+  require_same(scene, before, test::judged_by_engine(*first, path, 1), "a reader of the first snapshot");
 
   // Further items over the same firms.
   std::vector<Policy> more;

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "domain/field_catalogue.h"
+#include "stages/matching/amount.h"
 
 namespace zhida::test {
 
@@ -128,37 +129,6 @@ Clause RandomItems::tree(int depth, bool columns_only) {
   return out;
 }
 
-matching::Amount RandomItems::amount() {
-  matching::Amount out;
-  const auto code = field_of(FieldType::code, below(kFields));
-  const auto money = field_of(FieldType::money_fen, below(kFields));
-  switch (below(8)) {
-    case 0:
-      out.rule = matching::RatioAmount{money, 300'000, "", {}};
-      break;
-    case 1:
-      out.rule = matching::RatioAmount{money, 0, code, {{"A", 100'000}, {"B", 50'000}}};
-      break;
-    case 2: {
-      matching::LookupAmount rule;
-      rule.by = code;
-      rule.amounts = {{"A", Money::from_fen(100)}, {"C34", Money::from_fen(300)}};
-      out.rule = rule;
-      break;
-    }
-    case 3: {
-      matching::PerUnitAmount rule;
-      rule.count = field_of(FieldType::integer, below(kFields));
-      rule.unit_amount = Money::from_fen(50'000);
-      out.rule = rule;
-      break;
-    }
-    default:
-      out.rule = matching::FixedAmount{Money::from_fen(1'000'000)};
-  }
-  return out;
-}
-
 Policy RandomItems::policy(bool columns_only) {
   Policy out;
   out.id = PolicyId("P-" + std::to_string(++ids_));
@@ -180,7 +150,7 @@ Policy RandomItems::policy(bool columns_only) {
     all.children = {std::move(region), std::move(out.when)};
     out.when = std::move(all);
   }
-  out.amount = amount();
+  take_amount(out, columns_only, true);
   if (chance(20)) out.valid_from = day().plus_days(static_cast<int>(below(40)) - 20);
   if (chance(20)) out.valid_to = day().plus_days(static_cast<int>(below(40)) - 10);
   if (!columns_only) {
@@ -188,7 +158,7 @@ Policy RandomItems::policy(bool columns_only) {
     datum.name = "region.limit";
     datum.type = FieldType::integer;
     datum.values = {{"330500", FieldData(std::int64_t{2})}, {"330502", FieldData(std::int64_t{4})}};
-    out.region_data = {datum};
+    out.region_data.push_back(datum);
     matching::DerivedField sum;
     sum.name = "own.sum";
     sum.type = FieldType::integer;
@@ -198,12 +168,37 @@ Policy RandomItems::policy(bool columns_only) {
     const auto formula = matching::Expression::parse("int.0 + int.1", resolve);
     if (formula) {
       sum.formula = formula.value();
-      out.derived = {sum};
+      out.derived.push_back(sum);
     }
     if (chance(2)) out.kind = matching::ItemKind::reminder;
   }
   matching::finish(out);
   return out;
+}
+
+Policy RandomItems::sum() {
+  Policy out;
+  out.id = PolicyId("S-" + std::to_string(++ids_));
+  out.when = matching::always();
+  take_amount(out, false, false);
+  matching::finish(out);
+  return out;
+}
+
+void RandomItems::take_amount(Policy& policy, bool columns_only, bool alone) {
+  policy.amount = amount(columns_only);
+  if (!columns_only) policy.region_data = {each_datum()};
+  if (const auto* rule = std::get_if<matching::FormulaAmount>(&policy.amount.rule)) {
+    // What stands beside a formula may need more than 128 bits; what a sum needs, asked as a condition, cannot tell.
+    if (alone) policy.amount.parts.clear(), policy.amount.multipliers.clear();
+    // As policy files do.
+    matching::DerivedField sum;
+    sum.name = matching::formula_field(policy.id);
+    sum.type = FieldType::money_fen;
+    sum.formula = rule->formula;
+    sum.rounding = policy.amount.rounding;
+    policy.derived = {sum};
+  }
 }
 
 FieldState RandomItems::state(FieldType type, Date day) {
@@ -238,10 +233,12 @@ EnterpriseProfile RandomItems::firm(Date day) {
     region.value->as_of = day;
     out.fields["region"] = region;
   }
+  put_amount_inputs(out, day);
   return out;
 }
 
 void RandomItems::change(EnterpriseProfile& firm, Date day) {
+  if (chance(10)) put_amount_inputs(firm, day);
   for (auto left = 1 + below(3); left > 0; --left) {
     if (chance(5)) {
       auto& region = firm.fields["region"];

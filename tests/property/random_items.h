@@ -23,6 +23,8 @@ class RandomItems {
   /// `columns_only`: nothing that a typed row cannot say (derived fields, region data, named sources).
   matching::Policy policy(bool columns_only);
   EnterpriseProfile firm(Date day);
+  /// An item of which only the sum matters.
+  matching::Policy sum();
   /// One to three of its fields become something else.
   void change(EnterpriseProfile& firm, Date day);
   static bool columns_say_all(const matching::Policy& policy);
@@ -32,8 +34,21 @@ class RandomItems {
   FieldType type();
   matching::Clause condition(bool columns_only);
   matching::Clause tree(int depth, bool columns_only);
-  matching::Amount amount();
   FieldState state(FieldType type, Date day);
+
+  void take_amount(matching::Policy& policy, bool columns_only, bool alone);
+
+  // random_amounts.cpp
+  template <std::size_t kSize>
+  std::string one_of(const char* const (&names)[kSize]);
+  Money stated(std::int64_t below_fen = 100'000'000);
+  std::int64_t ppm(std::int64_t most = 1'000'000);
+  matching::Clause amount_clause(bool columns_only);
+  matching::AmountRule plain_rule(bool columns_only);
+  std::string formula_text(int depth, bool money);
+  matching::Amount amount(bool columns_only);
+  void put_amount_inputs(EnterpriseProfile& firm, Date day);
+  static matching::RegionDatum each_datum();
 
   std::mt19937_64 random_;
   bool windows_;  ///< Whether conditions look back a number of months.

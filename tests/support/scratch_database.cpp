@@ -87,6 +87,10 @@ bool ScratchServer::available() {
   return !programs().empty();
 }
 
+std::string ScratchServer::program(const std::string& name) {
+  return (programs() / name).string();
+}
+
 ScratchServer::ScratchServer() {
   const auto data = folder_.file("data");
   fs::create_directory(data);

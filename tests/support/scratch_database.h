@@ -17,7 +17,9 @@ namespace zhida::test {
 class ScratchServer {
  public:
   static bool available();  ///< Whether PostgreSQL is installed here. If not, say "SKIPPED: …".
-  ScratchServer();          ///< Ready for connections; throws with the server's own words where it does not start.
+  /// The path of one of its programs: `psql`.
+  static std::string program(const std::string& name);
+  ScratchServer();  ///< Ready for connections; throws with the server's own words where it does not start.
   ~ScratchServer();
   ScratchServer(const ScratchServer&) = delete;
   ScratchServer& operator=(const ScratchServer&) = delete;

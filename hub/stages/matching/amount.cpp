@@ -48,7 +48,8 @@ class Computation {
     for (const auto& part : policy_.amount.parts) add(part, sum);
     std::optional<Money> ceiling = cap;
     for (const auto& field_cap : policy_.amount.field_caps) lower(field_cap, ceiling);
-    if (!sum || out_.verdict != Verdict::met) return std::move(out_);
+    if (!sum) out_of_range(first_field_);  // Unless somebody said why already: more than 128 bits on the way.
+    if (out_.verdict != Verdict::met) return std::move(out_);
     const auto rounded = sum->rounded(policy_.amount.rounding, is_stated_sum() ? 1 : policy_.amount.rounding_unit_fen);
     if (!rounded || *rounded < 0) {
       out_of_range(first_field_);
@@ -74,6 +75,7 @@ class Computation {
   }
 
   Sum operator()(const RatioAmount& rule) {
+    if (in_part_ && misses(rule)) return nothing_for(rule.by, "");
     const auto* base = number(rule.base);
     const std::string* code = rule.by.empty() ? nullptr : text(rule.by);
     auto rate = rule.rate_ppm;
@@ -154,7 +156,7 @@ class Computation {
     staged_ = true;
     std::int64_t total = 0;
     for (const auto& stage : rule.stages) {
-      const auto verdict = evaluate_clause(stage.when, facts_);
+      const auto verdict = evaluate_clause(stage.when, facts_, nullptr, Unknowns::stay);
       out_.trace += (out_.trace.empty() ? "" : "；") + stage.id + " " + yuan(stage.amount) +
                     (verdict == Verdict::met       ? "，条件符合"
                      : verdict == Verdict::unknown ? "，条件未知，暂不兑付"
@@ -181,7 +183,7 @@ class Computation {
     bool open = false;
     std::vector<ClauseVerdict> told;
     for (const auto& tier : rule.tiers) {
-      const auto verdict = evaluate_clause(tier.when, facts_, &told);
+      const auto verdict = evaluate_clause(tier.when, facts_, &told, Unknowns::stay);
       open = open || verdict == Verdict::unknown;
       if (verdict == Verdict::met && chosen == nullptr) chosen = &tier;
     }
@@ -234,7 +236,9 @@ class Computation {
     for (const auto& field : rule.formula.fields()) known = number(field) != nullptr && known;
     if (!known) return std::nullopt;
     const auto sum = rule.formula.evaluate([&](const std::string& field) { return std::optional(*number(field)); });
-    if (!sum || sum->negative()) {
+    // Like any input of a sum: small enough for whatever else happens to it.
+    const auto whole = sum && !sum->negative() ? sum->rounded(policy_.amount.rounding) : std::nullopt;
+    if (!whole || *whole > amount_input_max(policy_, 1)) {
       out_of_range(first_field_);
       return std::nullopt;
     }
@@ -304,7 +308,7 @@ class Computation {
   void multiply(Sum& sum, std::optional<Money>& cap) {
     for (const auto& multiplier : policy_.amount.multipliers) {
       std::vector<ClauseVerdict> told;
-      const auto verdict = evaluate_clause(multiplier.when, facts_, &told);
+      const auto verdict = evaluate_clause(multiplier.when, facts_, &told, Unknowns::stay);
       if (verdict == Verdict::unknown) {
         for (const auto& part : told)
           if (part.verdict == Verdict::unknown) return unknown(part.field, part.unknown_reason);
@@ -331,7 +335,7 @@ class Computation {
 
   void lower(const FieldCap& cap, std::optional<Money>& ceiling) {
     const auto* base = number(cap.field);
-    if (base == nullptr || !within(*base, cap.field, 1)) return;
+    if (base == nullptr || !within(*base, cap.field, cap_factor(cap))) return;
     const auto most =
         Money::from_fen(*base).times(cap.rate_ppm, kMillion, Rounding::down, policy_.amount.rounding_unit_fen);
     if (!most) return void(out_of_range(cap.field));
@@ -389,6 +393,13 @@ class Computation {
     told.unknown_reason.clear();
     told.text = "政策对该类企业列有标准";
     return std::nullopt;
+  }
+
+  /// Of an optional part: a code that it does not name needs no base.
+  bool misses(const RatioAmount& rule) const {
+    const auto* state = rule.by.empty() ? nullptr : facts_.find(rule.by);
+    const auto* code = state != nullptr && state->value ? std::get_if<std::string>(&state->value->data) : nullptr;
+    return code != nullptr && !rule.rates_ppm.contains(*code);
   }
 
   /// The first value that was used is shown with the amount.

@@ -18,6 +18,11 @@ inline std::int64_t amount_input_max(const Policy& policy, std::int64_t worst_fa
   return INT64_MAX / std::max<std::int64_t>(1, worst_factor) / (plain ? 1 : 16);
 }
 
+/// The least whole number that a cap's share of its field does not exceed.
+inline std::int64_t cap_factor(const FieldCap& cap) {
+  return (cap.rate_ppm + 999'999) / 1'000'000;
+}
+
 /// How many units may be counted.
 inline std::int64_t count_max(const Policy& policy, const PerUnitAmount& rule) {
   if (rule.units_max) return INT64_MAX;

@@ -102,7 +102,7 @@ struct RuleNeeds {
   Clause operator()(const BandsAmount& rule) const { return money(rule.base); }
   Clause operator()(const FormulaAmount&) const {
     // policy_file declares the formula as a derived field besides: unknown exactly where the sum is.
-    return within(formula_field(policy.id), FieldType::money_fen, INT64_MAX);
+    return money(formula_field(policy.id));
   }
   Clause operator()(const ActualCostAmount& rule) const {
     if (rule.months.empty()) return money(rule.base);
@@ -142,7 +142,7 @@ Clause amount_needs(const Policy& policy) {
     auto own = std::visit(needs, part.rule);
     put(part.optional ? decided(own) : std::move(own));
   }
-  for (const auto& cap : amount.field_caps) put(needs.money(cap.field));
+  for (const auto& cap : amount.field_caps) put(needs.money(cap.field, cap_factor(cap)));
   auto out = all(std::move(parts));
   Policy holder;
   holder.when = std::move(out);

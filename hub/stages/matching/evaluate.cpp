@@ -224,12 +224,14 @@ ClauseVerdict judge(const Clause& clause, const Facts& facts) {
   return out;
 }
 
-Verdict walk(const Clause& clause, const Facts& facts, bool negated, std::vector<ClauseVerdict>& out) {
+Verdict walk(const Clause& clause, const Facts& facts, bool negated, Unknowns unknowns,
+             std::vector<ClauseVerdict>& out) {
   if (clause.kind == Clause::Kind::condition) {
     out.push_back(judge(clause, facts));
     const auto verdict = out.back().verdict;
     // `fail` counts against the firm: below a `not` that is the verdict met, since it will be turned round.
-    if (verdict == Verdict::unknown && clause.on_unknown == OnUnknown::fail) return met_if(negated);
+    if (verdict == Verdict::unknown && clause.on_unknown == OnUnknown::fail && unknowns == Unknowns::as_written)
+      return met_if(negated);
     return verdict;
   }
   const bool reported = !clause.id.empty();
@@ -238,7 +240,7 @@ Verdict walk(const Clause& clause, const Facts& facts, bool negated, std::vector
   auto verdict = clause.kind == Clause::Kind::any ? Verdict::not_met : Verdict::met;
   for (const auto& child : clause.children) {
     const bool turned = clause.kind == Clause::Kind::negation;
-    const auto part = walk(child, facts, negated != turned, out);
+    const auto part = walk(child, facts, negated != turned, unknowns, out);
     verdict = clause.kind == Clause::Kind::any ? either(verdict, part) : both(verdict, turned ? opposite(part) : part);
   }
   if (reported) {
@@ -267,9 +269,9 @@ ClauseVerdict evaluate_condition(const Clause& clause, const EnterpriseProfile& 
   return has_window(clause) ? judge(with_window(clause, day), profile, day) : judge(clause, profile, day);
 }
 
-Verdict evaluate_clause(const Clause& clause, const Facts& facts, std::vector<ClauseVerdict>* told) {
+Verdict evaluate_clause(const Clause& clause, const Facts& facts, std::vector<ClauseVerdict>* told, Unknowns unknowns) {
   std::vector<ClauseVerdict> ignored;
-  return walk(clause, facts, false, told == nullptr ? ignored : *told);
+  return walk(clause, facts, false, unknowns, told == nullptr ? ignored : *told);
 }
 
 Entitlement evaluate(const Policy& policy, const EnterpriseProfile& profile, Date day) {
@@ -289,7 +291,7 @@ Entitlement evaluate(const Policy& policy, const EnterpriseProfile& profile, Dat
     verdict = out.clauses.back().verdict;
   }
   const Facts facts(policy, profile, day);
-  verdict = both(verdict, walk(policy.when, facts, false, out.clauses));
+  verdict = both(verdict, walk(policy.when, facts, false, Unknowns::as_written, out.clauses));
   if (policy.kind == ItemKind::reminder) {
     ClauseVerdict reminder;
     reminder.id = "reminder";

@@ -19,8 +19,12 @@ Entitlement evaluate(const Policy& policy, const EnterpriseProfile& profile, Dat
 /// One condition alone, without region data or derived fields; `clause.kind` must be condition.
 ClauseVerdict evaluate_condition(const Clause& clause, const EnterpriseProfile& profile, Date day);
 
+/// Whether `on_unknown: fail` is looked at. In a sum it is not: which tier or multiplier applies stays unknown.
+enum class Unknowns { as_written, stay };
+
 /// A clause of the policy and everything below it. Unlike evaluate() it tells of the parts only if `told` is given.
-Verdict evaluate_clause(const Clause& clause, const Facts& facts, std::vector<ClauseVerdict>* told = nullptr);
+Verdict evaluate_clause(const Clause& clause, const Facts& facts, std::vector<ClauseVerdict>* told = nullptr,
+                        Unknowns unknowns = Unknowns::as_written);
 
 /// Whether a value of the clause's own type does what the condition asks; its operands must be values (no region data)
 /// and its operator no window. For first_time the value is that of the list itself.

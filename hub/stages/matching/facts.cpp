@@ -12,9 +12,10 @@ namespace {
 
 constexpr const char* kDerived = "derived";
 
-/// Unknown if a part is, for the first reason found; as old as the oldest part.
-FieldState derive(const DerivedField& field, const std::function<const FieldState*(const std::string&)>& find,
-                  Date day) {
+/// Unknown if a part is, for the first reason found; as old as the oldest part. A sum of money is never below nothing,
+/// not even by a fraction of a fen.
+FieldState derive(const DerivedField& field, bool is_sum,
+                  const std::function<const FieldState*(const std::string&)>& find, Date day) {
   FieldState out;
   ProfileValue value;
   value.as_of = day;
@@ -30,6 +31,7 @@ FieldState derive(const DerivedField& field, const std::function<const FieldStat
   auto exact = field.formula.evaluate([&](const std::string& name) -> std::optional<std::int64_t> {
     return std::get<std::int64_t>(find(name)->value->data);
   });
+  if (exact && is_sum && exact->negative()) return out;
   if (exact && field.type == FieldType::rate_ppm) exact = exact->times(Fraction(1'000'000));
   const auto whole = exact ? exact->rounded(field.rounding) : std::nullopt;
   if (!whole) return out;  // Division by zero, or out of range: there is no such value.
@@ -64,7 +66,7 @@ Facts::Facts(const Policy& policy, const EnterpriseProfile& profile, Date day)
   for (const auto& field : policy.derived) {
     if (reported(policy, field, profile)) continue;
     own_[field.name] = derive(
-        field, [this](const std::string& name) { return find(name); }, day);
+        field, field.name == formula_field(policy.id), [this](const std::string& name) { return find(name); }, day);
   }
 }
 
