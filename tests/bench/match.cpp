@@ -1,5 +1,5 @@
 // bench_match: all items on all firms, and single events, beside a plain row walk and the speed of memory, in one run.
-//   bench_match FIRMS ITEMS [--rounds N] [--export DIR]
+//   bench_match FIRMS ITEMS [--rounds N] [--export DIR] [--stand-by] [--fit]
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -145,8 +145,27 @@ std::string number(const char* format, double value) {
 
 class Bench {
  public:
-  Bench(std::size_t firms, std::size_t items, int rounds)
-      : firms_(firms), rounds_(rounds), town_(firms, items, 42), lowering_(town_.policies(), town_.day()) {}
+  Bench(std::size_t firms, std::size_t items, int rounds, Town::Size size = Town::Size::by_firms)
+      : firms_(firms), rounds_(rounds), town_(firms, items, 42, size), lowering_(town_.policies(), town_.day()) {}
+
+  /// The firms coded, and nothing measured.
+  void load() {
+    auto model = lowering_.model();
+    auto table = town_.table(model, 2);
+    table.reorder(order_of(*compile(model, {}), table));
+    const Table* tables[] = {&table};
+    plan_ = compile(model, tables);
+    partition_ = std::make_unique<Partition>(plan_, std::move(table), best_path(), 2);
+  }
+
+  double run_seconds() {
+    const auto snapshot = partition_->snapshot();
+    Results results;
+    run(*snapshot, best_path(), 1, results);
+    std::vector<double> taken;
+    for (int i = 0; i < rounds_; ++i) taken.push_back(seconds_of([&] { run(*snapshot, best_path(), 1, results); }));
+    return median(taken);
+  }
 
   void prepare() {
     std::printf("== %zu firms, %zu items, %zu fields, seed 42\n", firms_, town_.policies().size(),
@@ -252,14 +271,15 @@ class Bench {
     goal("match_wrong_pairs", static_cast<double>(wrong), 0, wrong == 0);
   }
 
-  void events() {
-    Dice dice(99);
-    struct Event {
-      std::size_t row = 0;
-      FieldUpdate update;
-    };
-    const auto& table = partition_->table();
-    std::vector<std::pair<std::uint32_t, const TownField*>> used;
+  struct Event {
+    std::size_t row = 0;
+    FieldUpdate update;
+  };
+  using UsedFields = std::vector<std::pair<std::uint32_t, const TownField*>>;
+
+  /// The fields that items ask about, but for where a firm is.
+  UsedFields used_fields() const {
+    UsedFields used;
     auto model = plan_->model;
     for (const auto& field : town_.fields()) {
       if (field.sort == Sort::region || field.sort == Sort::town) continue;
@@ -269,21 +289,52 @@ class Bench {
       if (column < plan_->value_column.size() && plan_->value_column[column] != kNone)
         used.emplace_back(column, &field);
     }
+    return used;
+  }
+
+  std::vector<Event> new_events(const UsedFields& used, Dice& dice) const {
+    const auto& table = partition_->table();
+    std::vector<Event> events(40'000);
+    for (auto& event : events) {
+      event.row = dice.below(firms_);
+      const auto& [column, field] = used[dice.below(used.size())];
+      event.update.column = column;
+      auto cell = table.get(event.row, column);
+      const bool text = table.column(column).spec.kind == ValueKind::text;
+      cell.value = text ? 1 + static_cast<std::int64_t>(dice.below(table.column(column).dictionary.size() - 1))
+                        : town_.drifted(*field, cell.value, dice);
+      cell.known = cell.known ? dice.share() >= 0.02 : dice.below(2) == 0;
+      event.update.cell = cell;
+    }
+    return events;
+  }
+
+  /// The mean of an event, of several rounds the median.
+  double event_microseconds() {
+    Dice dice(99);
+    const auto used = used_fields();
+    std::vector<double> means;
+    std::vector<Diff> diffs;
+    diffs.reserve(1 << 22);
+    for (int round = 0; round < rounds_; ++round) {
+      const auto events = new_events(used, dice);
+      diffs.clear();
+      const auto taken = seconds_of([&] {
+        for (const auto& event : events) partition_->apply(event.row, {&event.update, 1}, diffs);
+      });
+      means.push_back(1e6 * taken / static_cast<double>(events.size()));
+      partition_->publish();
+    }
+    return median(means);
+  }
+
+  void events() {
+    Dice dice(99);
+    const auto used = used_fields();
     std::vector<double> over_naive, means, highs;
     std::vector<Diff> diffs;
     for (int round = 0; round < rounds_; ++round) {
-      std::vector<Event> events(40'000);
-      for (auto& event : events) {
-        event.row = dice.below(firms_);
-        const auto& [column, field] = used[dice.below(used.size())];
-        event.update.column = column;
-        auto cell = table.get(event.row, column);
-        const bool text = table.column(column).spec.kind == ValueKind::text;
-        cell.value = text ? 1 + static_cast<std::int64_t>(dice.below(table.column(column).dictionary.size() - 1))
-                          : town_.drifted(*field, cell.value, dice);
-        cell.known = cell.known ? dice.share() >= 0.02 : dice.below(2) == 0;
-        event.update.cell = cell;
-      }
+      const auto events = new_events(used, dice);
       diffs.clear();
       diffs.reserve(1 << 22);
       std::vector<double> taken;
@@ -398,6 +449,35 @@ class Bench {
     std::printf("\n  one new item on all firms: %.2f ms\n", median(taken));
   }
 
+  /// Answers on its input what another program asks, so that rivals can take turns with us in one run. `run THREADS`:
+  /// milliseconds by the clock on the wall, pairs met, pairs unknown; T and U stored. `sample N`: pairs met of N firms
+  /// spread evenly.
+  void stand_by() {
+    const auto snapshot = partition_->snapshot();
+    Results results;
+    run(*snapshot, best_path(), 1, results);
+    std::printf("ready %zu %zu %s\n", firms_, town_.policies().size(), to_text(best_path()));
+    std::fflush(stdout);
+    char what[16];
+    for (unsigned long number = 0; std::scanf("%15s %lu", what, &number) == 2;) {
+      if (std::strcmp(what, "run") == 0) {
+        const auto begin = std::chrono::steady_clock::now();
+        run(*snapshot, best_path(), static_cast<unsigned>(number), results);
+        const auto taken = std::chrono::steady_clock::now() - begin;
+        std::printf("%.4f %llu %llu\n", std::chrono::duration<double, std::milli>(taken).count(),
+                    static_cast<unsigned long long>(results.met()), static_cast<unsigned long long>(results.unknown()));
+      } else {
+        results.index();
+        std::uint64_t met = 0;
+        for (std::size_t i = 0; i < number; ++i)
+          for (std::uint32_t item = 0; item < town_.policies().size(); ++item)
+            met += results.verdict(item, i * firms_ / number) == Verdict::met;
+        std::printf("%llu\n", static_cast<unsigned long long>(met));
+      }
+      std::fflush(stdout);
+    }
+  }
+
   const Town& town() const { return town_; }
   const Partition& partition() const { return *partition_; }
 
@@ -414,26 +494,100 @@ class Bench {
   double best_seconds_ = 0;
 };
 
+/// y = a + b x by least squares, and how much of what y does the line says (R²).
+struct Line {
+  double start = 0, slope = 0, r_squared = 0;
+  Line(const std::vector<double>& x, const std::vector<double>& y) {
+    const auto n = static_cast<double>(x.size());
+    double sx = 0, sy = 0, sxx = 0, sxy = 0, syy = 0;
+    for (std::size_t i = 0; i < x.size(); ++i)
+      sx += x[i], sy += y[i], sxx += x[i] * x[i], sxy += x[i] * y[i], syy += y[i] * y[i];
+    const auto xx = sxx - sx * sx / n, xy = sxy - sx * sy / n, yy = syy - sy * sy / n;
+    slope = xy / xx;
+    start = (sy - slope * sx) / n;
+    r_squared = xy * xy / (xx * yy);
+  }
+};
+
+/// Cost over firms and over items: a straight line; of an event: the same for a town of any size.
+int fit(std::size_t most_firms, std::size_t most_items, int rounds) {
+  std::vector<double> firms, firm_times, items, item_times, event_firms, events;
+  const auto measured = [&](std::size_t firm_count, std::size_t item_count, bool with_events) {
+    Bench bench(firm_count, item_count, rounds, Town::Size::province);
+    bench.load();
+    const auto taken = bench.run_seconds();
+    std::printf("  %8zu firms %6zu items: %9.3f ms", firm_count, item_count, 1e3 * taken);
+    if (with_events) {
+      event_firms.push_back(static_cast<double>(firm_count));
+      events.push_back(bench.event_microseconds());
+      std::printf(", an event %.3f us", events.back());
+    }
+    std::printf(", %zu octets a firm\n", bench.partition().bytes_per_row());
+    std::fflush(stdout);
+    return taken;
+  };
+  const auto fitted_items = std::min<std::size_t>(most_items, 400);
+  for (const std::size_t count : {45'000u, 150'000u, 300'000u, 600'000u, 1'000'000u}) {
+    if (count > most_firms) break;
+    firms.push_back(static_cast<double>(count));
+    firm_times.push_back(measured(count, fitted_items, true));
+  }
+  const auto fitted_firms = std::min<std::size_t>(most_firms, 100'000);
+  for (const std::size_t count : {100u, 400u, 1'000u, 3'000u, 6'000u, 10'488u}) {
+    if (count > most_items) break;
+    items.push_back(static_cast<double>(count));
+    item_times.push_back(measured(fitted_firms, count, false));
+  }
+  if (firms.size() > 2) {
+    const Line line(firms, firm_times);
+    std::printf("  over firms: %.3f ms + %.3f ms for 100,000, R2 %.4f\n", 1e3 * line.start, 1e8 * line.slope,
+                line.r_squared);
+    goal("match_fit_over_firms_r2", line.r_squared, 0.98, line.r_squared >= 0.98);
+    const auto flat = events.back() / events.front();
+    std::printf("  an event with %.0f firms takes %.2f times what it takes with %.0f\n", event_firms.back(), flat,
+                event_firms.front());
+    goal("match_event_growth_over_firms", flat, 2, flat <= 2);
+  }
+  if (items.size() > 2) {
+    const Line line(items, item_times);
+    std::printf("  over items: %.3f ms + %.3f ms for 1,000, R2 %.4f\n", 1e3 * line.start, 1e6 * line.slope,
+                line.r_squared);
+    goal("match_fit_over_items_r2", line.r_squared, 0.98, line.r_squared >= 0.98);
+  }
+  return 0;
+}
+
 int main_of(int count, char** words) {
   std::vector<std::string> plain;
   std::string folder;
   int rounds = 5;
+  bool stand_by = false, fitted = false;
   for (int i = 1; i < count; ++i) {
     const std::string word = words[i];
     if (word == "--rounds" && i + 1 < count)
       rounds = std::atoi(words[++i]);
     else if (word == "--export" && i + 1 < count)
       folder = words[++i];
+    else if (word == "--stand-by")
+      stand_by = true;
+    else if (word == "--fit")
+      fitted = true;
     else
       plain.push_back(word);
   }
   if (plain.size() != 2 || rounds < 1) {
-    std::fprintf(stderr, "usage: bench_match FIRMS ITEMS [--rounds N] [--export DIR]\n");
+    std::fprintf(stderr, "usage: bench_match FIRMS ITEMS [--rounds N] [--export DIR] [--stand-by] [--fit]\n");
     return 2;
   }
+  if (fitted)
+    return fit(std::strtoull(plain[0].c_str(), nullptr, 10), std::strtoull(plain[1].c_str(), nullptr, 10), rounds);
   Bench bench(std::strtoull(plain[0].c_str(), nullptr, 10), std::strtoull(plain[1].c_str(), nullptr, 10), rounds);
   bench.prepare();
   if (!folder.empty() && !export_town(bench.town(), bench.partition(), folder)) return 1;
+  if (stand_by) {
+    bench.stand_by();
+    return 0;
+  }
   bench.runs();
   bench.sizes();
   bench.explanations();

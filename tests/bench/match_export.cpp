@@ -43,32 +43,35 @@ std::string joined(const std::vector<std::string>& parts, const char* word) {
   return parts.size() == 1 ? out : "(" + out + ")";
 }
 
-std::string sql_below(const std::string& column, const std::string& above, bool region) {
+/// The codes below one, which are neighbours as numbers.
+std::pair<std::int64_t, std::int64_t> numbers_below(const std::string& above, bool region) {
+  auto low = above, high = above;
   if (region) {
-    auto low = above;
     while (low.size() > 2 && low.ends_with("00")) low.resize(low.size() - 2);
-    auto high = low;
+    high = low;
     low.resize(6, '0');
     high.resize(6, '9');
-    return low == high ? column + " = " + low : column + " BETWEEN " + low + " AND " + high;
-  }
-  if (above.size() > 1) {
-    auto low = above, high = above;
+  } else if (above.size() > 1) {
     low.resize(4, '0');
     high.resize(4, '9');
-    return low == high
-               ? column + " = " + std::to_string(code_number(low))
-               : column + " BETWEEN " + std::to_string(code_number(low)) + " AND " + std::to_string(code_number(high));
+  } else {
+    int first = 0, last = 0;
+    for (int division = 1; division < 100; ++division) {
+      auto code = std::to_string(division);
+      if (code.size() < 2) code.insert(0, "0");
+      if (!matching::industry_below(code, above)) continue;
+      if (first == 0) first = division;
+      last = division;
+    }
+    return {first * 100, last * 100 + 99};
   }
-  int first = 0, last = 0;
-  for (int division = 1; division < 100; ++division) {
-    auto code = std::to_string(division);
-    if (code.size() < 2) code.insert(0, "0");
-    if (!matching::industry_below(code, above)) continue;
-    if (first == 0) first = division;
-    last = division;
-  }
-  return column + " BETWEEN " + std::to_string(first * 100) + " AND " + std::to_string(last * 100 + 99);
+  return {code_number(low), code_number(high)};
+}
+
+std::string sql_below(const std::string& column, const std::string& above, bool region) {
+  const auto [low, high] = numbers_below(above, region);
+  if (low == high) return column + " = " + std::to_string(low);
+  return column + " BETWEEN " + std::to_string(low) + " AND " + std::to_string(high);
 }
 
 /// The clause as SQL: TRUE, FALSE, or NULL for unknown.
@@ -125,6 +128,66 @@ std::string sql(const Clause& clause, Date day) {
           "_as_of >= " + std::to_string(day.plus_days(-clause.max_age_days).days().time_since_epoch().count()) +
           " THEN " + out + " END)";
   return out;
+}
+
+/// For engines of two values (zen and its like): whether the clause surely holds, or surely does not. What is unknown
+/// does neither, so T is the same everywhere.
+std::string two_valued(const Clause& clause, Date day, bool wanted) {
+  if (clause.kind == Clause::Kind::negation) return two_valued(clause.children[0], day, !wanted);
+  if (clause.kind != Clause::Kind::condition) {
+    std::string out;
+    const bool all = (clause.kind == Clause::Kind::all) == wanted;
+    for (const auto& child : clause.children)
+      out += (out.empty() ? "" : all ? " and " : " or ") + two_valued(child, day, wanted);
+    return "(" + out + ")";
+  }
+  const auto column = column_of(clause.field);
+  const auto between = [&](const std::string& low, const std::string& high) {
+    return "(" + column + " >= " + low + " and " + column + " <= " + high + ")";
+  };
+  const auto operand = [&](std::size_t i) { return number_text(clause.operands[i]); };
+  std::string holds;
+  switch (clause.op) {
+    case Operator::gte:
+    case Operator::date_gte:
+      holds = column + " >= " + operand(0);
+      break;
+    case Operator::lte:
+      holds = column + " <= " + operand(0);
+      break;
+    case Operator::eq:
+      holds = column + " == " + operand(0);
+      break;
+    case Operator::between:
+    case Operator::date_between:
+      holds = between(operand(0), operand(1));
+      break;
+    case Operator::in:
+      for (std::size_t i = 0; i < clause.operands.size(); ++i) holds += (i ? ", " : "") + operand(i);
+      holds = column + " in [" + holds + "]";
+      break;
+    case Operator::is_true:
+    case Operator::listed:
+      holds = column + " == 1";
+      break;
+    case Operator::exists:
+      holds = "true";
+      break;
+    case Operator::industry_in:
+    case Operator::region_in:
+      for (const auto& above : clause.operands) {
+        const auto [low, high] = numbers_below(std::get<std::string>(above), clause.op == Operator::region_in);
+        holds += (holds.empty() ? "" : " or ") + between(std::to_string(low), std::to_string(high));
+      }
+      break;
+    default:
+      return "false";
+  }
+  auto out = column + " != null";
+  if (clause.max_age_days > 0)
+    out += " and " + column +
+           "_as_of >= " + std::to_string(day.plus_days(-clause.max_age_days).days().time_since_epoch().count());
+  return "(" + out + " and " + (wanted ? "(" : "not (") + holds + "))";
 }
 
 // Policy files: the YAML that `zhida policy` reads.
@@ -218,17 +281,18 @@ bool export_town(const Town& town, const matching::engine::Partition& partition,
   for (const auto& field : town.fields())
     for (std::size_t c = 0; c < fields.size(); ++c)
       if (table.column(c).spec.name == Town::column_name(field)) fields[c] = &field;
-  bool good = open("profiles.csv", [&](std::ostream& out) {
+  std::vector<std::vector<std::int64_t>> codes(fields.size());
+  for (std::size_t c = 0; c < fields.size(); ++c)
+    for (const auto& text : table.column(c).dictionary) codes[c].push_back(code_number(text));
+  const auto write_rows = [&](std::ostream& out, std::size_t rows) {
     out << "id";
     for (const auto* field : fields)
       if (field != nullptr)
         out << "," << column_of(field->name) << (field->dated ? "," + column_of(field->name) + "_as_of" : "");
     out << "\n";
-    std::vector<std::vector<std::int64_t>> codes(fields.size());
-    for (std::size_t c = 0; c < fields.size(); ++c)
-      for (const auto& text : table.column(c).dictionary) codes[c].push_back(code_number(text));
     std::string line;
-    for (std::size_t row = 0; row < table.rows(); ++row) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      const auto row = i * table.rows() / rows;
       line = std::to_string(row);
       for (std::size_t c = 0; c < fields.size(); ++c) {
         if (fields[c] == nullptr) continue;
@@ -240,7 +304,11 @@ bool export_town(const Town& town, const matching::engine::Partition& partition,
       }
       out << line << "\n";
     }
-  });
+  };
+  bool good = open("profiles.csv", [&](std::ostream& out) { write_rows(out, table.rows()); });
+  // As many firms, spread evenly, as slow engines can be given.
+  good =
+      good && open("sample.csv", [&](std::ostream& out) { write_rows(out, std::min<std::size_t>(200, table.rows())); });
   good = good && open("profiles.jsonl", [&](std::ostream& out) {
            for (std::size_t row = 0; row < table.rows(); ++row) {
              const auto profile = town.profile(table, row);
@@ -276,6 +344,9 @@ bool export_town(const Town& town, const matching::engine::Partition& partition,
          });
   good = good && open("items.sql", [&](std::ostream& out) {
            for (const auto& policy : town.policies()) out << sql(policy.when, town.day()) << "\n";
+         });
+  good = good && open("items.zen", [&](std::ostream& out) {
+           for (const auto& policy : town.policies()) out << two_valued(policy.when, town.day(), true) << "\n";
          });
   matching::engine::Results results;
   matching::engine::run(*partition.snapshot(), matching::engine::best_path(), 2, results);

@@ -74,12 +74,12 @@ std::int64_t round_number(double value) {
 
 }  // namespace
 
-Town::Town(std::size_t firms, std::size_t items, std::uint64_t seed)
+Town::Town(std::size_t firms, std::size_t items, std::uint64_t seed, Size size)
     : firms_(firms), seed_(seed), day_(Date::parse("2025-11-03").value()) {
   // A county of 45,000 firms, a city of 300,000, a province of a million.
-  if (firms <= 60'000) {
+  if (firms <= 60'000 && size == Size::by_firms) {
     towns_ = 20;
-  } else if (firms <= 400'000) {
+  } else if (firms <= 400'000 && size == Size::by_firms) {
     counties_ = 10;
     towns_ = 15;
   } else {

@@ -45,7 +45,9 @@ struct TownField {
 
 class Town {
  public:
-  Town(std::size_t firms, std::size_t items, std::uint64_t seed);
+  /// How many regions there are: as many as so many firms usually have, or those of a province whatever their number.
+  enum class Size { by_firms, province };
+  Town(std::size_t firms, std::size_t items, std::uint64_t seed, Size size = Size::by_firms);
 
   Date day() const { return day_; }
   const std::vector<TownField>& fields() const { return fields_; }
