@@ -226,7 +226,8 @@ std::int64_t two_years(std::uint64_t seed, std::size_t items, std::size_t firms)
     partition.publish();
     require_same(scene, scene.judged_by_scalar(), matrix, "day by day");
     if (day % 50 == 49)
-      require_same(scene, matrix, matrix_of(*partition.snapshot(), engine::best_path(), 1), "readers, day by day");
+      require_same(scene, matrix, test::judged_by_engine(*partition.snapshot(), engine::best_path(), 1),
+                   "readers, day by day");
     pairs += pairs_of(scene);
   }
   return pairs;
