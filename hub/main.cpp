@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
   adapter_pull->add_option("name", options.name, "Adapter")->required();
 
   auto* mapping = pass_on(app, "mapping", "Mapping files: check, test, run");
-  auto* policy = pass_on(app, "policy", "Policy items: check, test, show, match, explain, simulate, export-sql");
+  auto* policy = pass_on(app, "policy", "Policy items: check, test, show, match, explain, simulate, export-sql, allocate");
   auto* cert = pass_on(app, "cert", "Certificates: list, check (days left), renew (a new key and a request)");
   auto* seal = pass_on(app, "seal", "Electronic seals: make-seal, sign, verify, show");
 
@@ -134,6 +134,37 @@ int main(int argc, char** argv) {
   reconcile->add_option("--day", options.day, "YYYY-MM-DD")->required();
   reconcile->add_option("--division", options.division, "Fiscal division; all when absent");
 
+  auto* receipts = app.add_subcommand("receipts", "Benefits that were received before: import, list, vouch");
+  receipts->require_subcommand(1);
+  auto* receipts_import = with_json(with_config(receipts->add_subcommand(
+      "import", "Take in a list (CSV or JSONL) of who received a benefit elsewhere: all of it or nothing")));
+  receipts_import->add_option("file", options.name, "Columns uscc or identity_number, received_on, reference")->required();
+  receipts_import->add_option("--benefit", options.benefit, "Its name, as items ask for it, or an item's id")->required();
+  receipts_import->add_option("--source", options.source, "Who hands the list in")->required();
+  receipts_import->add_flag("--complete", options.complete,
+                            "The source vouches that no receipt up to --as-of is missing: none then means never");
+  receipts_import->add_option("--as-of", options.as_of, "For --complete: YYYY-MM-DD");
+  receipts_import->add_option("--keep-until", options.keep_until,
+                              "For lists of persons: the day after which their digests are forgotten");
+  auto* receipts_list = with_json(with_config(receipts->add_subcommand("list", "What a firm received, newest first")));
+  receipts_list->add_option("--uscc", options.name, "Unified social credit code")->required();
+  auto* receipts_vouch = with_config(
+      receipts->add_subcommand("vouch", "Say for a source that all receipts of a benefit up to a day are here"));
+  receipts_vouch->add_option("--benefit", options.benefit, "Its name, or an item's id")->required();
+  receipts_vouch->add_option("--source", options.source, "Who vouches")->required();
+  receipts_vouch->add_option("--as-of", options.as_of, "YYYY-MM-DD")->required();
+
+  auto* persons = app.add_subcommand("persons", "Lists of persons behind a firm's counts: import");
+  persons->require_subcommand(1);
+  auto* persons_import = with_json(with_config(persons->add_subcommand(
+      "import", "Take in a department's list (CSV or JSONL): only salted digests and what the item asks about are kept")));
+  persons_import->add_option("file", options.name, "Columns uscc, identity_number, and the fields of the item's persons")
+      ->required();
+  persons_import->add_option("--policy", options.policy, "The item that the list is for")->required();
+  persons_import->add_option("--source", options.source, "Who hands the list in")->required();
+  persons_import->add_option("--as-of", options.as_of, "The day that the list speaks of, YYYY-MM-DD")->required();
+  persons_import->add_option("--keep-until", options.keep_until, "The day after which the list is forgotten")->required();
+
   auto* database = app.add_subcommand("db", "The store: migrate, status, backup");
   database->require_subcommand(1);
   with_config(database->add_subcommand("migrate", "Bring the schema up to date"));
@@ -160,7 +191,10 @@ int main(int argc, char** argv) {
 
   const auto chosen = [](const CLI::App* command) { return command->parsed(); };
   if (chosen(mapping)) return cli::mapping(mapping->remaining());
-  if (chosen(policy)) return cli::policy(policy->remaining());
+  if (chosen(policy)) {
+    const auto words = policy->remaining();
+    return !words.empty() && words.front() == "allocate" ? cli::policy_allocate(words) : cli::policy(words);
+  }
   if (chosen(cert)) return cli::cert(cert->remaining());
   if (chosen(seal)) return cli::seal(seal->remaining());
   if (chosen(app.get_subcommand("serve"))) return cli::serve(options, ZHIDA_VERSION);
@@ -179,6 +213,11 @@ int main(int argc, char** argv) {
   if (chosen(audit)) return chosen(audit_archive) ? cli::audit_archive(options) : cli::audit_verify(options);
   if (chosen(evidence)) return cli::evidence_export(options);
   if (chosen(reconcile)) return cli::reconcile(options);
+  if (chosen(receipts)) {
+    if (chosen(receipts_import)) return cli::receipts_import(options);
+    return chosen(receipts_list) ? cli::receipts_list(options) : cli::receipts_vouch(options);
+  }
+  if (chosen(persons)) return cli::persons_import(options);
   if (chosen(database)) {
     if (database->get_subcommand("migrate")->parsed()) return cli::db_migrate(options);
     return chosen(backup) ? cli::db_backup(options) : cli::db_status(options);

@@ -46,6 +46,14 @@ inline constexpr auto kEventKinds = std::to_array<EventKind>({
     // Match door.
     {"policy_matched", "A firm was found to meet every condition of a policy item."},
     {"policy_unmatched", "A firm no longer meets a policy item that it met before."},
+    {"receipts_imported", "A list of benefits received elsewhere was taken in."},
+    {"history_vouched", "Somebody vouched that all receipts of a benefit are here: none then means never."},
+    {"persons_imported", "A department's list of persons was taken in, as salted digests."},
+    {"persons_forgotten", "Digests and lists of persons whose time was over were deleted; only their number is told."},
+    {"allocation_drawn_up", "Places and sums of an item were drawn up from the profiles, as a draft."},
+    {"allocation_confirmed", "A person confirmed a draft of places and sums."},
+    {"allocation_decided", "Two persons had confirmed a round: its places and sums hold."},
+    {"allocation_discarded", "A draft of places and sums was thrown away."},
     // Cases.
     {"case_opened", "A case was opened for a firm and a policy item."},
     {"case_notified", "The firm was told of its benefit."},

@@ -26,6 +26,8 @@ struct Options {
   std::vector<std::string> archives;
   std::string before, out;
   bool prune = false;
+  std::string benefit, as_of, keep_until, policy;  ///< Of lists of receipts and persons, and of rounds.
+  bool complete = false;
 };
 
 int serve(const Options& options, const std::string& version);
@@ -37,6 +39,7 @@ int adapter_test(const Options& options);
 int adapter_pull(const Options& options);
 int mapping(const std::vector<std::string>& arguments);
 int policy(const std::vector<std::string>& arguments);
+int policy_allocate(const std::vector<std::string>& arguments);  ///< `allocate` and what follows.
 int seal(const std::vector<std::string>& arguments);
 int cert(const std::vector<std::string>& arguments);
 int profile_show(const Options& options);
@@ -49,6 +52,10 @@ int audit_archive(const Options& options);
 int audit_witnesses(const Options& options);
 int evidence_export(const Options& options);
 int reconcile(const Options& options);
+int receipts_import(const Options& options);
+int receipts_list(const Options& options);
+int receipts_vouch(const Options& options);
+int persons_import(const Options& options);
 int db_migrate(const Options& options);
 int db_status(const Options& options);
 int db_backup(const Options& options);

@@ -28,6 +28,8 @@ Result<Json> log_inclusion(App&, const Call&);
 Result<Json> log_consistency(App&, const Call&);
 Result<Json> log_witnesses(App&, const Call&);
 Result<Json> log_countersign(App&, const Call&);
+Result<Json> allocations(App&, const Call&);
+Result<Json> allocation(App&, const Call&);
 
 Result<Json> confirm(App&, const Call&);
 Result<Json> decline(App&, const Call&);
@@ -44,5 +46,8 @@ Result<Json> replay_letter(App&, const Call&);
 Result<Json> upload(App&, const Call&);
 Result<Json> pull(App&, const Call&);
 Result<Json> verify_audit(App&, const Call&);
+Result<Json> draw_up_allocation(App&, const Call&);
+Result<Json> confirm_allocation(App&, const Call&);
+Result<Json> discard_allocation(App&, const Call&);
 
 }  // namespace zhida::console::api

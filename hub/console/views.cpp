@@ -8,6 +8,7 @@
 #include "stages/intake/intake_store.h"
 #include "stages/matching/explain.h"
 #include "stages/matching/policy_store.h"
+#include "stages/matching/share_store.h"
 #include "stages/profile/profile_store.h"
 #include "stages/treasury/treasury_store.h"
 
@@ -179,6 +180,10 @@ Result<Json> case_view(storage::Transaction& transaction, const flow::Rooms& roo
   view["publicity_ended"] = c.publicity_ended;
   view["profile_sequence"] = c.profile_sequence;
   view["trace_id"] = c.trace_id;
+  view["shares"] = Json::array();
+  for (const auto& share : TRY(matching::load_shares(transaction, c.id)))
+    view["shares"].push_back(
+        {{"payer", share.payer}, {"share_ppm", share.share_ppm}, {"amount", share.amount.to_yuan()}});
   view["version"] = c.version;
 
   const auto* policy = rooms.policies.find(c.policy);

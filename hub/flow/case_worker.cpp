@@ -9,9 +9,9 @@
 #include "flow/trust_keeper.h"
 #include "seal/sealer.h"
 #include "stages/casework/case_store.h"
-#include "stages/matching/evaluate.h"
 #include "stages/matching/policy_store.h"
 #include "stages/matching/receipt_store.h"
+#include "stages/matching/share_store.h"
 #include "stages/profile/profile_store.h"
 
 namespace zhida::flow {
@@ -219,6 +219,12 @@ bool CaseWorker::do_simple(const Attempts& works) {
           (void)TRY(casework_.notify(transaction, work.case_id, work.uscc, outgoing_));
           break;
         case WorkKind::grant_relief:
+          if (const auto policy = rooms_.policies.find(work.policy);
+              policy != nullptr && matching::has_relations(matching::relations_of(*policy))) {
+            std::string reason;  // A rival may have been paid since it was matched.
+            const auto facts = TRY(fresh_facts(transaction, work, reason));
+            if (facts.verdict != Verdict::met) return retry("relief_waits", reason);
+          }
           (void)TRY(casework_.grant_relief(transaction, work.case_id));
           break;
         case WorkKind::lapse:
@@ -257,7 +263,8 @@ std::set<std::string> CaseWorker::sources_of(const casework::Work& work) {
 }
 
 Result<payment::FreshFacts> CaseWorker::fresh_facts(storage::Transaction& transaction, const casework::Work& work,
-                                                    std::string& reason) const {
+                                                    std::string& reason,
+                                                    std::vector<matching::PersonClaim>* claims) const {
   payment::FreshFacts facts;
   const auto* policy = rooms_.policies.find(work.policy);
   if (policy == nullptr) {
@@ -266,8 +273,12 @@ Result<payment::FreshFacts> CaseWorker::fresh_facts(storage::Transaction& transa
     return facts;
   }
   auto profile = TRY(profile::load_profile(transaction, work.uscc, rooms_.clock.today(), rooms_.rules));
-  CHECK_OK(matching::add_receipts(transaction, std::span(policy, 1), std::span(&profile, 1)));
-  const auto entitlement = matching::evaluate(*policy, profile, rooms_.clock.today());
+  const auto& items = rooms_.policies.all();
+  auto judged =
+      TRY(matching::judge_item(transaction, {items.data(), items.size()}, work.policy, profile, rooms_.clock.today()));
+  if (judged.entitlements.empty()) return retry("policy_set_changed", "The items in force changed just now.");
+  const auto& entitlement = judged.entitlements.front();
+  if (claims != nullptr) *claims = std::move(judged.claims[work.policy]);
   const auto benefit_case = TRY(casework::load_case(transaction, work.case_id));
   facts.verdict = entitlement.verdict;
   facts.profile_sequence = profile.sequence;
@@ -276,6 +287,13 @@ Result<payment::FreshFacts> CaseWorker::fresh_facts(storage::Transaction& transa
   for (const auto& clause : entitlement.clauses)
     if (clause.verdict != Verdict::met) reason += (reason.empty() ? "" : "；") + clause.text;
   return facts;
+}
+
+Result<void> CaseWorker::write_shares(storage::Transaction& transaction, const casework::Work& work) const {
+  const auto policy = rooms_.policies.find(work.policy);
+  if (policy == nullptr || policy->amount.co_funding.empty()) return ok();
+  const auto c = TRY(casework::load_case(transaction, work.case_id));
+  return matching::save_shares(transaction, c.id, matching::shares_of(*policy, c.amount.value_or(Money{})));
 }
 
 bool CaseWorker::pull_fresh(const casework::Work& work) {
@@ -308,10 +326,14 @@ bool CaseWorker::recheck_together(std::span<const casework::Work> works) {
     effects.emplace_back(
         [this, &work = fresh[i], &outcome = outcomes[i]](storage::Transaction& transaction) -> Result<void> {
           std::string reason;
-          const auto facts = TRY(fresh_facts(transaction, work, reason));
+          std::vector<matching::PersonClaim> claims;
+          const auto facts = TRY(fresh_facts(transaction, work, reason, &claims));
           outcome = TRY(casework_.apply_recheck(transaction, work.case_id,
                                                 {facts.verdict, facts.tranche_amount, facts.profile_sequence, reason}));
-          return ok();
+          if (outcome != casework::RecheckOutcome::passed || claims.empty()) return ok();
+          const auto c = TRY(casework::load_case(transaction, work.case_id));
+          return matching::claim_persons(transaction, claims, c.id.str(),
+                                         matching::award_of(c.uscc, c.policy, c.period), rooms_.clock.today());
         });
   const auto results = commit_all(rooms_.writer, "desk", std::move(effects));
   bool moved = false;
@@ -429,6 +451,7 @@ bool CaseWorker::commit_requests(std::vector<Drawn>& drawn) {
       one.outcome = TRY(payments_.commit_request(
           transaction, one.prepared, one.seal, facts, outgoing_,
           [this](storage::Transaction& inner, const CaseMove& move) { return casework_.move(inner, move); }));
+      if (one.outcome.kind == payment::RequestOutcome::Kind::requested) return write_shares(transaction, one.work);
       return ok();
     });
   const auto results = commit_all(rooms_.writer, "desk", std::move(effects));
@@ -462,7 +485,7 @@ Result<bool> CaseWorker::send_decision(const casework::Work& work) {
                                             prepared->trace_id, rooms_.clock.now()));
   CHECK_OK(commit(rooms_.writer, "desk", {}, [&](storage::Transaction& transaction) -> Result<void> {
     (void)TRY(casework_.commit_decision(transaction, *prepared, seal, outgoing_));
-    return ok();
+    return write_shares(transaction, work);
   }));
   log_.info("Decision sealed for the fund.", {{"case", work.case_id.str()}, {"trace", prepared->trace_id}});
   return true;

@@ -13,6 +13,7 @@
 #include "stages/matching/explain.h"
 #include "stages/matching/policy.h"
 #include "stages/matching/policy_store.h"
+#include "stages/matching/share_store.h"
 #include "stages/treasury/treasury_store.h"
 
 namespace zhida::flow {
@@ -75,6 +76,12 @@ class Gatherer {
     fact("case.tranche", c.tranche);
     fact("case.channel", matching::to_text(c.channel));
     fact("case.amount_fen", fen_or_null(c.amount));
+    if (const auto shares = TRY(matching::load_shares(transaction_, c.id)); !shares.empty()) {
+      Json parts = Json::array();
+      for (const auto& share : shares)
+        parts.push_back({{"payer", share.payer}, {"share_ppm", share.share_ppm}, {"amount_fen", share.amount.fen()}});
+      fact("case.shares", std::move(parts));
+    }
     fact("case.state", to_text(c.state));
     fact("case.state_since", to_rfc3339(c.state_since));
     text_fact("case.reason", c.reason);

@@ -6,6 +6,7 @@
 #include "audit/audit_trail.h"
 #include "audit/head_store.h"
 #include "base/bytes.h"
+#include "flow/allocation_desk.h"
 #include "flow/carrier.h"
 #include "flow/case_worker.h"
 #include "flow/dead_letters.h"
@@ -14,6 +15,7 @@
 #include "flow/office_keeper.h"
 #include "flow/overview.h"
 #include "flow/policy_book.h"
+#include "flow/receipt_keeper.h"
 #include "flow/seal_keeper.h"
 #include "flow/source_door.h"
 #include "flow/stage_times.h"
@@ -127,7 +129,11 @@ struct Hub::Parts {
         writer(*database, *clock),
         rooms{*clock, calendar, *database, writer,   trail,       *sealer,
               *trust, mappings, rules,     policies, config.city, times},
-        casework({trail, *clock, calendar, [this](const PolicyId& id) { return policies.handling(id); }}),
+        casework({trail, *clock, calendar, [this](const PolicyId& id) { return policies.handling(id); },
+                  [this](storage::Transaction& transaction, const BenefitCase& now, CaseState before) {
+                    return receipts.on_case_moved(transaction, now, before);
+                  }}),
+        receipts(rooms, config.person_salt),
         payments(trail, *clock),
         source_door(
             rooms, casework, [this] { wake_match(); }, [this] { wake_book(); }),
@@ -166,6 +172,8 @@ struct Hub::Parts {
   StageTimes times;
   const Rooms rooms;
   casework::Casework casework;
+  ReceiptKeeper receipts;
+  AllocationDesk allocations{rooms};
   payment::PaymentStage payments;
   SourceDoor source_door;
   Sources sources;
@@ -299,6 +307,7 @@ Result<void> Hub::start() {
   p.log_keeper->start();
   p.time_keeper->start();
   p.match_door->start();
+  p.receipts.start();
   CHECK_OK(p.offices->start());
   p.case_worker->start();
   p.treasury_door->start();
@@ -316,6 +325,7 @@ void Hub::stop() {
   p.trust->on_change({});
   p.sources.stop();
   p.match_door->stop();
+  p.receipts.stop();
   p.offices->stop();
   p.case_worker->stop();
   p.time_keeper->stop();
@@ -375,6 +385,12 @@ Result<void> Hub::reload_trust() {
   const auto trust = parts_->trust->reload();
   const auto own_seal = parts_->own_seal->reload();
   return trust ? own_seal : trust;
+}
+AllocationDesk& Hub::allocations() {
+  return parts_->allocations;
+}
+ReceiptKeeper& Hub::receipts() {
+  return parts_->receipts;
 }
 DeadLetters& Hub::dead_letters() {
   return parts_->dead_letters;

@@ -10,6 +10,7 @@
 #include "adapter_api/adapter_spec.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/secret.h"
 #include "flow/log_keeper.h"
 #include "flow/office_keeper.h"
 #include "flow/people.h"
@@ -26,8 +27,10 @@
 
 namespace zhida::flow {
 
+class AllocationDesk;
 class DeadLetters;
 class Desk;
+class ReceiptKeeper;
 
 /// All that a hub is made from, read and checked already. zhida.yaml says it (hub/flow/hub_settings.h).
 struct HubConfig {
@@ -53,6 +56,7 @@ struct HubConfig {
   std::vector<OfficeSettings> offices;                                   ///< Departments whose seals are asked for.
   std::chrono::milliseconds trust_look_every = std::chrono::seconds(5);  ///< Real time.
   Sources::Settings schedule;
+  Secret<std::string> person_salt;  ///< Empty: no lists of persons are taken in.
   std::chrono::hours overdue_after = std::chrono::hours(72);
   std::string version;
 };
@@ -89,6 +93,8 @@ class Hub {
   SourceDoor& source_door();
   const TrustKeeper& trust() const;
   DeadLetters& dead_letters();
+  ReceiptKeeper& receipts();
+  AllocationDesk& allocations();
   /// Numbers, sources, what is waiting: the body of GET /api/v1/status.
   Result<Json> status() const;
   Waiting waiting() const;

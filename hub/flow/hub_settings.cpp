@@ -102,6 +102,11 @@ std::vector<std::string> AuditSettings::contradictions() const {
   return {"`audit.tsa.url` needs `audit.tsa.roots`: whose word is taken for the time."};
 }
 
+std::vector<std::string> PersonsSettings::contradictions() const {
+  if (salt->reveal().empty() || salt->reveal().size() >= 32) return {};
+  return {"`persons.salt` has fewer than 32 characters: the numbers behind the digests could be found by trying."};
+}
+
 HubConfig LoadedSettings::hub_config() const {
   const auto& from = *settings;
   HubConfig config;
@@ -167,6 +172,7 @@ HubConfig LoadedSettings::hub_config() const {
   config.time_trust.intermediates = given(*tsa.intermediates);
   config.time_trust.revocation_lists = given(*tsa.revocation_lists);
   config.trust.time_roots = time_roots_of(*from.seal, tsa);
+  config.person_salt = *from.persons->salt;
   config.overdue_after = std::chrono::duration_cast<std::chrono::hours>(*from.overdue_after);
   for (const auto& [name, adapter] : adapters)
     for (const auto& shown : adapter->show())

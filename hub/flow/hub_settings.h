@@ -147,6 +147,15 @@ struct OfficeSealSettings : ConfigSpec {
   std::vector<std::string> contradictions() const override;
 };
 
+struct PersonsSettings : ConfigSpec {
+  Field<Secret<std::string>> salt{
+      this, "salt",
+      "What identity numbers are salted with before only their digest is kept, as a reference; 32 characters or more, "
+      "the same for ever. Needed where lists of persons are taken in.",
+      Secret<std::string>{}};
+  std::vector<std::string> contradictions() const override;
+};
+
 struct HubSettings : ConfigSpec {
   Field<std::string> city{this, "city", "Fiscal division of the hub, 6 digits.", required, not_empty()};
   Field<std::string> clock{this, "clock", "Business time: `system`, or `external` (a file that a demo drives).",
@@ -165,6 +174,7 @@ struct HubSettings : ConfigSpec {
       "Whose seal is asked of a seal platform over each decision that a department takes: the department's, and "
       "with `person` that of a person. None: no such seal is asked for."};
   Section<AuditSettings> audit{this, "audit", "The log of all that happened."};
+  Section<PersonsSettings> persons{this, "persons", "Persons behind a firm's benefits."};
   Field<Duration> overdue_after{this, "overdue_after",
                                 "Business time without a final answer of the treasury before it is asked.", 72h,
                                 at_least(1h)};

@@ -9,6 +9,7 @@
 #include "flow/stage_times.h"
 #include "stages/casework/casework.h"
 #include "stages/matching/policy_store.h"
+#include "stages/matching/wanted_store.h"
 #include "stages/profile/profile_store.h"
 
 namespace zhida::flow {
@@ -46,6 +47,7 @@ struct MatchDoor::Agenda {
   std::vector<std::string> changed;
   bool day_passed = false;
   std::vector<std::string> becoming_stale;
+  std::vector<matching::WantedMatch> wanted;  ///< Their profiles did not change, but something else about them did.
   std::int64_t rounds_wanted = 0, rounds_done = 0;
   bool everybody = false;
 };
@@ -88,6 +90,7 @@ Result<MatchDoor::Agenda> MatchDoor::read_agenda() {
         agenda.everybody = agenda.everybody || window_moves(policy, before, agenda.today);
     }
     agenda.rounds_wanted = TRY(matching::read_match_cursor(transaction, kRoundsWanted));
+    agenda.wanted = TRY(matching::wanted_matches(transaction, std::int64_t{kLogRows}));
     agenda.rounds_done = TRY(matching::read_match_cursor(transaction, kRoundsDone));
     agenda.everybody = agenda.everybody || agenda.rounds_wanted > agenda.rounds_done;
     return ok();
@@ -97,10 +100,11 @@ Result<MatchDoor::Agenda> MatchDoor::read_agenda() {
 
 Result<bool> MatchDoor::round() {
   const Agenda agenda = TRY(read_agenda());
-  if (agenda.changed.empty() && !agenda.day_passed && !agenda.everybody) return false;
+  if (agenda.changed.empty() && agenda.wanted.empty() && !agenda.day_passed && !agenda.everybody) return false;
   // Whatever is asked for while this runs has a higher number and is done in the next round.
   const auto remember = [&](storage::Transaction& transaction) -> Result<void> {
     CHECK_OK(matching::save_match_cursor(transaction, kCursor, agenda.through));
+    CHECK_OK(matching::matched_as_wanted(transaction, agenda.wanted));
     CHECK_OK(matching::save_match_cursor(transaction, kMatchedDay, to_number(agenda.today)));
     return matching::save_match_cursor(transaction, kRoundsDone, std::max(agenda.rounds_wanted, agenda.rounds_done));
   };
@@ -111,6 +115,7 @@ Result<bool> MatchDoor::round() {
   }
   std::vector<std::string> usccs = agenda.changed;
   usccs.insert(usccs.end(), agenda.becoming_stale.begin(), agenda.becoming_stale.end());
+  for (const auto& one : agenda.wanted) usccs.push_back(one.uscc);
   std::sort(usccs.begin(), usccs.end());
   usccs.erase(std::unique(usccs.begin(), usccs.end()), usccs.end());
   CHECK_OK(match_firms(usccs, agenda.today, remember));

@@ -32,11 +32,15 @@ struct Actor {
   std::string person_name = {};  ///< Of people: what they are called there.
 };
 
+/// Told of every step to another state, in the transaction of the step: the case as it is now, and where it was.
+using CaseMoved = std::function<Result<void>(Transaction&, const BenefitCase& now, CaseState before)>;
+
 struct CaseworkParts {
   const audit::AuditTrail& trail;
   const Clock& clock;
   const Calendar& calendar;
   HandlingBook handling;  ///< Settings by policy item.
+  CaseMoved moved = {};   ///< May be empty.
 };
 
 /// What open_or_update_cases() did.

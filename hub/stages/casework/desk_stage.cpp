@@ -43,6 +43,9 @@ Result<BenefitCase> Casework::advance(Transaction& transaction, BenefitCase c, c
   if (!step.reason.empty()) detail["reason"] = step.reason;
   if (!step.actor.department.empty()) detail["department"] = step.actor.department;
   CHECK_OK(audit(transaction, c, step.audit_kind, step.actor.name, std::move(detail)));
+  if (to != from && parts_.moved) {
+    CHECK_OK(parts_.moved(transaction, c, from));
+  }
   return c;
 }
 

@@ -8,8 +8,7 @@
 #include "domain/entitlement.h"
 #include "stages/matching/policy.h"
 
-// What cannot be said of one firm alone: who comes first, for whom the money lasts, which of several benefits a firm
-// gets. Pure.
+// What cannot be said of one firm alone: who comes first, for whom the money lasts. Pure.
 namespace zhida::matching {
 
 /// One firm that meets an item, or might.
@@ -42,14 +41,26 @@ struct Share {
 std::vector<Share> distribute(const Pool& pool, const std::optional<Ranking>& ranking,
                               std::span<const Candidate> candidates);
 
-/// What an entitlement loses to another.
-struct GivenWay {
-  PolicyId policy;
-  PolicyId to;                     ///< The better one.
-  Verdict certain = Verdict::met;  ///< unknown: only if the other one turns out met.
+/// One firm in a round: what it is without a place, and what it was given by an earlier round.
+struct RoundInput {
+  std::string uscc;
+  Verdict verdict = Verdict::unknown;  ///< Of everything but the place and the pool.
+  std::optional<FieldData> by;         ///< Value of the ranking's field; nullopt: unknown, or there is no ranking.
+  Money amount;                        ///< Of those who meet it.
+  std::optional<Money> kept;           ///< It has a place with this sum, from a round that was decided before.
 };
-/// 从高不重复: of the entitlements of one firm, those that give way to a better one of the same exclusive group, or to
-/// one that they may not be added to. Equal sums: the first id stays. `policies` are looked up by id.
-std::vector<GivenWay> give_way(std::span<const Entitlement> of_one_firm, std::span<const Policy> policies);
+/// What a round says of one firm.
+struct RoundLine {
+  std::string uscc;
+  std::int64_t best = 0, worst = 0;    ///< Places from 1; 0 where the item has no ranking.
+  Verdict outcome = Verdict::unknown;  ///< Whether it gets something by its place and the pool.
+  /// `kept`, `within`, `reduced` (less than its sum); `beyond` (the quota), `exhausted` (the pool); `tie`, `open`
+  /// (others that are unknown may come before), `own_unknown`.
+  std::string reason;
+  Money wanted, given;
+};
+/// Places and sums of all firms that meet the item or might, in order. What would depend on an unknown firm, and what
+/// only a drawing of lots among equals could settle, stays unknown. The sums given never come to more than the pool.
+std::vector<RoundLine> draw_up_round(const Policy& policy, std::span<const RoundInput> inputs);
 
 }  // namespace zhida::matching

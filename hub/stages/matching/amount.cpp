@@ -463,15 +463,8 @@ class Computation {
   }
 
   void divide(Money amount) {
-    std::int64_t rest = amount.fen();
-    for (const auto& funder : policy_.amount.co_funding) {
-      const auto part = amount.times(funder.share_ppm, kMillion, Rounding::down);
-      const auto fen = part ? part.value().fen() : 0;
-      rest -= fen;
-      out_.shares.push_back({funder.payer, Money::from_fen(fen)});
-    }
+    out_.shares = split_by_payers(policy_.amount.co_funding, amount);
     if (out_.shares.empty()) return;
-    out_.shares.front().amount = Money::from_fen(out_.shares.front().amount.fen() + rest);
     out_.trace += "；分担：";
     const char* comma = "";
     for (const auto& share_of : out_.shares)
@@ -486,6 +479,19 @@ class Computation {
 };
 
 }  // namespace
+
+std::vector<PayerShare> split_by_payers(std::span<const CoFunder> payers, Money amount) {
+  std::vector<PayerShare> out;
+  auto rest = amount.fen();
+  for (const auto& payer : payers) {
+    const auto part = amount.times(payer.share_ppm, kMillion, Rounding::down);
+    const auto fen = part ? part.value().fen() : 0;
+    rest -= fen;
+    out.push_back({payer.payer, Money::from_fen(fen)});
+  }
+  if (!out.empty()) out.front().amount = Money::from_fen(out.front().amount.fen() + rest);
+  return out;
+}
 
 AmountOutcome compute_amount(const Policy& policy, const Facts& facts) {
   auto out = Computation(policy, facts).run();

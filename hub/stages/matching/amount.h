@@ -1,5 +1,6 @@
 #pragma once
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct PayerShare {
   std::string payer;
   Money amount;
 };
+
+/// The parts add up to the sum; what rounding leaves goes to the first payer. None where nobody shares.
+std::vector<PayerShare> split_by_payers(std::span<const CoFunder> payers, Money amount);
 
 /// What a policy's amount rule gives for one profile.
 struct AmountOutcome {

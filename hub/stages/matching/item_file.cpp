@@ -133,6 +133,7 @@ void PolicyReader::read_ranking_and_pool(const Node& root) {
 void PolicyReader::read_relations(const Node& root) {
   policy_.exclusive_group = text(root, "exclusive_group", false);
   policy_.not_with = texts(root, "not_with");
+  policy_.benefits = texts(root, "benefits");
   if (const auto stackable = root.boolean_or("stackable", false); stackable)
     policy_.stackable = stackable.value();
   else

@@ -4,9 +4,8 @@
 #include <utility>
 
 #include "base/json.h"
-#include "stages/matching/evaluate.h"
 #include "stages/matching/policy_store.h"
-#include "stages/matching/receipt_store.h"
+#include "stages/matching/together_stage.h"
 
 namespace zhida::matching {
 namespace {
@@ -77,20 +76,16 @@ Result<MatchOutcome> MatchingStage::on_profiles_changed(storage::Transaction& tr
                                                         const std::string& trace_id) {
   MatchOutcome out;
   const auto now = clock_.now();
-  std::vector<EnterpriseProfile> with_receipts;
-  if (!benefits_asked(policies).empty()) {
-    with_receipts.assign(profiles.begin(), profiles.end());
-    CHECK_OK(add_receipts(transaction, policies, with_receipts));
-    profiles = with_receipts;
-  }
   for (const auto& profile : profiles) {
     const auto stored = TRY(read_entitlements(transaction, profile.uscc));
-    for (const auto& policy : policies) {
-      auto entitlement = evaluate(policy, profile, day);
+    auto judged = TRY(judge_firm(transaction, policies, profile, day));
+    (void)TRY(ask_people(transaction, audit_, policies, judged, profile, now, trace_id));
+    for (auto& entitlement : judged.entitlements) {
       ++out.evaluated;
       const auto clauses = clauses_to_text(entitlement.clauses);
-      const auto before = std::ranges::find_if(
-          stored, [&](const StoredEntitlement& candidate) { return candidate.entitlement.policy == policy.id; });
+      const auto before = std::ranges::find_if(stored, [&](const StoredEntitlement& candidate) {
+        return candidate.entitlement.policy == entitlement.policy;
+      });
       const bool known = before != stored.end();
       if (known && same_benefit(before->entitlement, entitlement)) {
         const auto& old = before->entitlement;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/result.h"
 #include "domain/enterprise_profile.h"
 #include "stages/matching/policy.h"
 
@@ -18,6 +19,10 @@ struct PersonRow {
   std::string digest;
   std::map<std::string, FieldState> fields;
 };
+
+/// An identity number (公民身份号码, GB 11643-1999) in its normal form: 18 characters, the last may be X. Blanks and a
+/// small x are normalised first. Error `identity_number_invalid`, which never repeats the number.
+Result<std::string> parse_identity_number(std::string_view text);
 
 /// HMAC-SHA-256 of the identity number under the place's salt, hex: the same person gives the same digest, and without
 /// the salt nobody finds the number by trying all of them.

@@ -353,6 +353,7 @@ struct Policy {
   std::vector<PersonCount> persons;
   std::string exclusive_group;         ///< 从高不重复: of the items of one group a firm gets the best.
   std::vector<std::string> not_with;   ///< Items or groups that it may not be added to, one way or the other.
+  std::vector<std::string> benefits;   ///< Names under which others ask whether it was received, beside its id.
   bool stackable = false;              ///< 可叠加享受, said by the text.
   std::vector<std::string> uncertain;  ///< What the source leaves open, for people.
 };

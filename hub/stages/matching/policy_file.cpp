@@ -392,7 +392,8 @@ std::optional<Policy> PolicyReader::read(const Node& root) {
   if (!keys(root, {"id",      "title",  "issuer",          "level",    "document",  "document_number",
                    "basis",   "class",  "class_basis",     "subject",  "valid",     "missing_fields",
                    "when",    "amount", "handling",        "kind",     "derived",   "persons",
-                   "ranking", "pool",   "exclusive_group", "not_with", "stackable", "uncertain"}))
+                   "ranking", "pool",   "exclusive_group", "not_with", "stackable", "uncertain",
+                   "benefits"}))
     return std::nullopt;
   policy_.id = PolicyId(text(root, "id"));
   const auto stem = fs::path(root.file()).stem().string();

@@ -219,6 +219,7 @@ void put_extensions(const Policy& policy, Json& out) {
   if (!policy.exclusive_group.empty()) out["exclusive_group"] = policy.exclusive_group;
   if (!policy.not_with.empty()) out["not_with"] = policy.not_with;
   if (policy.stackable) out["stackable"] = true;
+  if (!policy.benefits.empty()) out["benefits"] = policy.benefits;
   if (!policy.uncertain.empty()) out["uncertain"] = policy.uncertain;
 }
 

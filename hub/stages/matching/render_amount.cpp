@@ -153,6 +153,7 @@ void render_item(const Policy& policy, std::string& out) {
   if (!policy.exclusive_group.empty()) out += "从高不重复：" + policy.exclusive_group + "\n";
   if (policy.stackable) out += "可叠加享受\n";
   for (const auto& other : policy.not_with) out += "不得与" + other + "同时享受\n";
+  for (const auto& name : policy.benefits) out += "享受后记为：" + name + "\n";
   for (const auto& open : policy.uncertain) out += "待核实：" + open + "\n";
 }
 

@@ -151,28 +151,6 @@ BOOST_AUTO_TEST_CASE(a_pool_goes_in_order_or_in_proportion_and_never_further_tha
     BOOST_TEST(share.given.fen() == 60);
 }
 
-BOOST_AUTO_TEST_CASE(of_an_exclusive_group_the_best_stays) {
-  std::vector<Policy> items = {policy("IN-015"), policy("IN-026"), policy("HR-009"), policy("HR-016")};
-  const auto entitlement = [&](std::size_t i, Verdict verdict, std::int64_t fen) {
-    Entitlement out;
-    out.policy = items[i].id;
-    out.verdict = verdict;
-    if (fen > 0) out.amount = Money::from_fen(fen);
-    return out;
-  };
-  auto lost = give_way(std::vector{entitlement(0, Verdict::met, 500), entitlement(1, Verdict::met, 900)}, items);
-  BOOST_REQUIRE(lost.size() == 1u);
-  BOOST_TEST(lost[0].policy.str() == "IN-015");
-  BOOST_TEST((lost[0].certain == Verdict::met));
-  lost = give_way(std::vector{entitlement(0, Verdict::met, 500), entitlement(1, Verdict::unknown, 0)}, items);
-  BOOST_REQUIRE(lost.size() == 1u);
-  BOOST_TEST((lost[0].certain == Verdict::unknown));
-  // Named by one of the two is enough.
-  lost = give_way(std::vector{entitlement(2, Verdict::met, 500), entitlement(3, Verdict::met, 400)}, items);
-  BOOST_REQUIRE(lost.size() == 1u);
-  BOOST_TEST(lost[0].policy.str() == "HR-016");
-}
-
 BOOST_AUTO_TEST_CASE(a_person_is_known_by_a_salted_digest_alone) {
   const auto digest = person_digest("salt", "110101199001011234");
   BOOST_TEST(digest.size() == 64u);
