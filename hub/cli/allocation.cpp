@@ -12,7 +12,7 @@ constexpr const char* kUsageText =
     "zhida policy allocate --policy ID --at YYYY-MM-DD   draw up places and sums as a draft\n"
     "zhida policy allocate --list [--policy ID]          rounds, newest first\n"
     "zhida policy allocate --show ROUND                  one round, drawn up again from its stored inputs\n"
-    "Also --config FILE and --json. Two persons confirm a draft over REST or the pages: docs/allocation.md.\n";
+    "Also --config FILE and --json. Two persons confirm a draft over REST: docs/allocation.md.\n";
 
 struct Words {
   std::string policy, at, show;

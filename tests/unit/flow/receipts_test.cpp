@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <thread>
 
-#include "adapters/town/numbers.h"
 #include "flow/allocation_desk.h"
 #include "flow/receipt_keeper.h"
 #include "released_case.h"
@@ -16,9 +15,7 @@ using namespace zhida::flow::testing;
 
 namespace {
 
-const std::vector<std::string> kFirms = {town::make_uscc("91", "330502", "MA000001"),
-                                         town::make_uscc("91", "330502", "MA000002"),
-                                         town::make_uscc("91", "330502", "MA000003")};
+const std::vector<std::string> kFirms = {"91330502MA0000015E", "91330502MA00000239", "91330502MA00000314"};
 /// Invented, with good check characters.
 const std::string kPerson = "11010519491231002X";
 

@@ -7,6 +7,7 @@
 #include "stages/matching/person_store.h"
 #include "stages/matching/policy_store.h"
 #include "stages/matching/receipt_store.h"
+#include "stages/matching/share_store.h"
 #include "stages/matching/together_stage.h"
 #include "stages/matching/wanted_store.h"
 #include "support/scratch_database.h"
@@ -441,6 +442,27 @@ BOOST_AUTO_TEST_CASE(a_known_receipt_says_no_without_a_word_about_the_whole_hist
   BOOST_TEST((room.judge(within, firm).verdict == Verdict::unknown));  // It may not be the last one.
   received("2025-05-01");
   BOOST_TEST((room.judge(within, firm).verdict == Verdict::not_met));
+}
+
+BOOST_AUTO_TEST_CASE(the_shares_of_several_payers_add_up_to_the_fen) {
+  const auto split = [](std::vector<CoFunder> payers, std::int64_t fen) {
+    std::string out;
+    std::int64_t sum = 0;
+    for (const auto& part : split_by_payers(payers, Money::from_fen(fen))) {
+      out += (out.empty() ? "" : " ") + part.payer + std::to_string(part.amount.fen());
+      sum += part.amount.fen();
+    }
+    BOOST_TEST((payers.empty() || sum == fen));
+    return out;
+  };
+  BOOST_TEST(split({}, 101) == "");
+  BOOST_TEST(split({{"市", 500'000}, {"县", 500'000}}, 101) == "市51 县50");
+  BOOST_TEST(split({{"中央", 333'333}, {"省", 333'333}, {"县", 333'334}}, 100) == "中央34 省33 县33");
+  BOOST_TEST(split({{"市", 999'999}, {"县", 1}}, 1) == "市1 县0");
+  const auto shares = shares_of(policy("IN-010"), Money::from_fen(4'000'001));
+  BOOST_REQUIRE(shares.size() == 2u);
+  BOOST_TEST(shares[0].amount.fen() + shares[1].amount.fen() == 4'000'001);
+  BOOST_TEST(shares_of(policy("IN-012"), Money::from_fen(100)).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_match_that_is_wanted_is_not_lost_when_it_is_wanted_again_meanwhile) {
