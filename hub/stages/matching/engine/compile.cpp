@@ -1,6 +1,7 @@
 // From a Model to a Plan: cuts, classes of texts, layout, programs, the index of events.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <map>
 #include <numeric>
 #include <set>
@@ -93,6 +94,12 @@ class Compiler {
     }
   }
 
+  static void size(CodeColumn& column, std::uint32_t codes, std::uint32_t room) {
+    column.codes = codes;
+    column.bits = static_cast<std::uint8_t>(std::max(1, static_cast<int>(std::bit_width(codes + room - 1))));
+    column.wide = codes + room > UINT8_MAX;
+  }
+
   void lay_out() {
     const auto count = model().columns.size();
     plan_->value_column.assign(count, kNone);
@@ -105,9 +112,7 @@ class Compiler {
       CodeColumn column;
       column.source = static_cast<std::uint32_t>(i);
       // One code of room for a text that comes later.
-      column.storage = plan_->coders[i].kind == ValueKind::flag ? Storage::planes
-                       : plan_->coders[i].codes < kByteCodesMax ? Storage::bytes
-                                                                : Storage::words;
+      size(column, plan_->coders[i].codes, plan_->coders[i].kind == ValueKind::text ? 1 : 0);
       plan_->value_column[i] = static_cast<std::uint32_t>(plan_->columns.size());
       plan_->columns.push_back(column);
     }
@@ -118,7 +123,7 @@ class Compiler {
       column.age = true;
       for (const auto days : ages[i]) column.age_cuts.push_back(std::int64_t{model().day} - days);
       std::ranges::sort(column.age_cuts);
-      column.storage = column.age_cuts.size() < kByteCodesMax ? Storage::bytes : Storage::words;
+      size(column, static_cast<std::uint32_t>(column.age_cuts.size() + 1), 0);
       plan_->age_column[i] = static_cast<std::uint32_t>(plan_->columns.size());
       plan_->columns.push_back(std::move(column));
     }
@@ -128,10 +133,10 @@ class Compiler {
     }
     // Octets first: two octets must stand even.
     for (auto& column : plan_->columns)
-      if (column.storage != Storage::words) column.row_offset = plan_->row_bytes++;
+      if (!column.wide) column.row_offset = plan_->row_bytes++;
     plan_->row_bytes += plan_->row_bytes % 2;
     for (auto& column : plan_->columns) {
-      if (column.storage != Storage::words) continue;
+      if (!column.wide) continue;
       column.row_offset = plan_->row_bytes;
       plan_->row_bytes += 2;
     }
@@ -335,7 +340,7 @@ class Compiler {
       step.known = plan_->atoms[node.atom].known;
       const auto& atom = plan_->atoms[node.atom];
       const auto& column = plan_->columns[atom.column];
-      if (atom.ranges == 1 && column.storage != Storage::words && plan_->knowns[atom.known].age_column == kNone) {
+      if (atom.ranges == 1 && !column.wide && plan_->knowns[atom.known].age_column == kNone) {
         const auto& range = plan_->ranges[atom.first_range];
         step.plain = true;
         step.row_offset = static_cast<std::uint16_t>(column.row_offset);

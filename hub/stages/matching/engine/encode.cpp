@@ -23,12 +23,6 @@ std::uint32_t TextCodes::catch_up(const Plan& plan, const Table& table) {
 
 namespace {
 
-void encode_flags(const std::uint8_t* flags, const Kernels& kernel, std::byte* out) {
-  auto* planes = reinterpret_cast<std::uint64_t*>(out);
-  kernel.compare_bytes(flags, kBlockRows, 2, 0, planes);
-  kernel.compare_bytes(flags, kBlockRows, 0, 0, planes + kBlockWords);
-}
-
 template <class Out>
 void encode_texts(const std::uint32_t* texts, const std::vector<Code>& codes, Out* out) {
   for (std::size_t i = 0; i < kBlockRows; ++i) out[i] = static_cast<Out>(codes[texts[i]]);
@@ -50,57 +44,82 @@ void encode_days(const CodeColumn& column, const Table& table, std::size_t row, 
 
 }  // namespace
 
-void encode_slice(const Plan& plan, const Table& table, const TextCodes& texts, std::uint32_t number, std::size_t row,
-                  const Kernels& kernel, std::byte* out) {
+const std::byte* encode_column(const Plan& plan, const Table& table, const TextCodes& texts, std::uint32_t number,
+                               std::size_t row, const Kernels& kernel, std::byte* room) {
   const auto& column = plan.columns[number];
   const auto& coder = plan.coders[column.source];
   const auto& values = table.column(column.source);
-  auto* bytes = reinterpret_cast<std::uint8_t*>(out);
-  auto* words = reinterpret_cast<std::uint16_t*>(out);
-  const bool narrow = column.storage == Storage::bytes;
-  if (column.age)
-    return narrow ? encode_days(column, table, row, kernel, bytes) : encode_days(column, table, row, kernel, words);
+  auto* bytes = reinterpret_cast<std::uint8_t*>(room);
+  auto* words = reinterpret_cast<std::uint16_t*>(room);
+  if (column.age) {
+    column.wide ? encode_days(column, table, row, kernel, words) : encode_days(column, table, row, kernel, bytes);
+    return room;
+  }
   switch (coder.kind) {
-    case ValueKind::flag:
-      return encode_flags(values.flags.data() + row, kernel, out);
+    case ValueKind::flag:  // 0 unknown, 1 no, 2 yes: they are their codes.
+      return reinterpret_cast<const std::byte*>(values.flags.data() + row);
     case ValueKind::text:
-      return narrow ? encode_texts(values.texts.data() + row, texts.of(column.source), bytes)
-                    : encode_texts(values.texts.data() + row, texts.of(column.source), words);
+      column.wide ? encode_texts(values.texts.data() + row, texts.of(column.source), words)
+                  : encode_texts(values.texts.data() + row, texts.of(column.source), bytes);
+      return room;
     case ValueKind::number:
       break;
   }
   const auto* known = values.known.data() + row / 64;
-  if (narrow)
-    kernel.encode_bytes(values.numbers.data() + row, known, kBlockRows, coder.cuts, bytes);
-  else
+  if (column.wide)
     kernel.encode_words(values.numbers.data() + row, known, kBlockRows, coder.cuts, words);
+  else
+    kernel.encode_bytes(values.numbers.data() + row, known, kBlockRows, coder.cuts, bytes);
+  return room;
 }
 
-void lay_rows(const Plan& plan, const std::byte* const* slices, std::byte* rows) {
-  // In tiles of 64 rows, so that what is written stays near; a tile of one plane is one word.
+void slice_codes(const CodeColumn& column, const std::byte* codes, const Kernels& kernel, std::byte* slice) {
+  auto* planes = reinterpret_cast<std::uint64_t*>(slice);
+  if (!column.wide)
+    return kernel.slice_codes(reinterpret_cast<const std::uint8_t*>(codes), kBlockRows, column.bits, planes);
+  // Octet by octet of code - 1.
+  std::array<std::uint8_t, kBlockRows> lower{}, upper{};
+  auto* unknown = planes + column.bits * kBlockWords;
+  std::memset(unknown, 0, kBlockWords * 8);
+  for (std::size_t i = 0; i < kBlockRows; ++i) {
+    Code code = 0;
+    std::memcpy(&code, codes + 2 * i, sizeof code);
+    const auto value = static_cast<Code>(code - (code != 0));
+    lower[i] = static_cast<std::uint8_t>(value);
+    upper[i] = static_cast<std::uint8_t>(value >> 8);
+    unknown[i / 64] |= static_cast<std::uint64_t>(code == 0) << i % 64;
+  }
+  kernel.slice_octets(lower.data(), kBlockRows, std::min<unsigned>(column.bits, 8), planes);
+  if (column.bits > 8) kernel.slice_octets(upper.data(), kBlockRows, column.bits - 8u, planes + 8 * kBlockWords);
+}
+
+void lay_rows(const Plan& plan, const std::byte* const* codes, std::byte* rows) {
+  // In tiles of 64 rows, so that what is written stays near.
   for (std::size_t tile = 0; tile < kBlockRows; tile += 64) {
     auto* const base = rows + tile * plan.row_bytes;
     for (std::size_t c = 0; c < plan.columns.size(); ++c) {
-      const auto& column = plan.columns[c];
-      auto* to = base + column.row_offset;
-      const auto* slice = slices[c];
-      switch (column.storage) {
-        case Storage::planes: {
-          const auto* planes = reinterpret_cast<const std::uint64_t*>(slice);
-          const auto yes = planes[tile / 64], unknown = planes[kBlockWords + tile / 64];
-          for (std::size_t i = 0; i < 64; ++i, to += plan.row_bytes)
-            *to = static_cast<std::byte>((1 + (yes >> i & 1)) & ((unknown >> i & 1) - 1));
-          break;
-        }
-        case Storage::bytes:
-          for (std::size_t i = 0; i < 64; ++i, to += plan.row_bytes) *to = slice[tile + i];
-          break;
-        case Storage::words:
-          for (std::size_t i = 0; i < 64; ++i, to += plan.row_bytes) std::memcpy(to, slice + 2 * (tile + i), 2);
-          break;
-      }
+      auto* to = base + plan.columns[c].row_offset;
+      const auto* from = codes[c];
+      if (!plan.columns[c].wide)
+        for (std::size_t i = 0; i < 64; ++i, to += plan.row_bytes) *to = from[tile + i];
+      else
+        for (std::size_t i = 0; i < 64; ++i, to += plan.row_bytes) std::memcpy(to, from + 2 * (tile + i), 2);
     }
   }
+}
+
+void codes_of_rows(const Plan& plan, std::uint32_t number, const std::byte* rows, std::byte* codes) {
+  const auto& column = plan.columns[number];
+  const auto* from = rows + column.row_offset;
+  const std::size_t width = column.wide ? 2 : 1;
+  for (std::size_t i = 0; i < kBlockRows; ++i, from += plan.row_bytes) std::memcpy(codes + width * i, from, width);
+}
+
+void codes_to_rows(const Plan& plan, std::uint32_t number, const std::byte* codes, std::byte* rows) {
+  const auto& column = plan.columns[number];
+  auto* to = rows + column.row_offset;
+  const std::size_t width = column.wide ? 2 : 1;
+  for (std::size_t i = 0; i < kBlockRows; ++i, to += plan.row_bytes) std::memcpy(to, codes + width * i, width);
 }
 
 Code encode_cell(const Plan& plan, const TextCodes& texts, std::uint32_t number, const Cell& cell) {
@@ -122,40 +141,12 @@ Code encode_cell(const Plan& plan, const TextCodes& texts, std::uint32_t number,
 }
 
 void put_code(const CodeColumn& column, std::byte* slice, std::size_t row, Code code) {
-  switch (column.storage) {
-    case Storage::planes: {
-      auto* planes = reinterpret_cast<std::uint64_t*>(slice);
-      const auto bit = std::uint64_t{1} << (row % 64);
-      auto& yes = planes[row / 64];
-      auto& unknown = planes[kBlockWords + row / 64];
-      yes = code == 2 ? yes | bit : yes & ~bit;
-      unknown = code == 0 ? unknown | bit : unknown & ~bit;
-      break;
-    }
-    case Storage::bytes:
-      slice[row] = static_cast<std::byte>(code);
-      break;
-    case Storage::words:
-      std::memcpy(slice + 2 * row, &code, 2);
-      break;
-  }
-}
-
-Code get_code(const CodeColumn& column, const std::byte* slice, std::size_t row) {
-  switch (column.storage) {
-    case Storage::planes: {
-      const auto* planes = reinterpret_cast<const std::uint64_t*>(slice);
-      if ((planes[kBlockWords + row / 64] >> (row % 64) & 1) != 0) return 0;
-      return (planes[row / 64] >> (row % 64) & 1) != 0 ? 2 : 1;
-    }
-    case Storage::bytes:
-      return static_cast<Code>(slice[row]);
-    case Storage::words:
-      break;
-  }
-  Code out = 0;
-  std::memcpy(&out, slice + 2 * row, 2);
-  return out;
+  auto* word = reinterpret_cast<std::uint64_t*>(slice) + row / 64;
+  const auto bit = std::uint64_t{1} << (row % 64);
+  const auto value = code == 0 ? 0u : code - 1u;
+  for (unsigned i = 0; i < column.bits; ++i, word += kBlockWords)
+    *word = (value >> i & 1) != 0 ? *word | bit : *word & ~bit;
+  *word = code == 0 ? *word | bit : *word & ~bit;
 }
 
 }  // namespace zhida::matching::engine

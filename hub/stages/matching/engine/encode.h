@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "stages/matching/engine/kernels.h"
@@ -25,18 +26,34 @@ class TextCodes {
   std::vector<std::vector<Code>> codes_;
 };
 
-/// The codes of the block's rows in one code column, as they stand in a slice. `row` is the block's first row; the
-/// table's capacity covers the whole block.
-void encode_slice(const Plan& plan, const Table& table, const TextCodes& texts, std::uint32_t column, std::size_t row,
-                  const Kernels& kernel, std::byte* out);
+/// Room for the codes of one block, all columns.
+class CodeRoom {
+ public:
+  explicit CodeRoom(const Plan& plan) : bytes_(new std::byte[plan.columns.size() * 2 * kBlockRows]) {}
+  std::byte* of(std::uint32_t column) const { return bytes_.get() + std::size_t{column} * 2 * kBlockRows; }
 
-/// Lays a block's slices out row by row.
-void lay_rows(const Plan& plan, const std::byte* const* slices, std::byte* rows);
+ private:
+  std::unique_ptr<std::byte[]> bytes_;
+};
+
+/// The codes of a block's rows in one code column, as octets, or as pairs of them where the column is wide. `row` is
+/// the block's first row; the table's capacity covers the whole block. They stand in `room` (2 * kBlockRows octets), or
+/// where they stand already.
+const std::byte* encode_column(const Plan& plan, const Table& table, const TextCodes& texts, std::uint32_t column,
+                               std::size_t row, const Kernels& kernel, std::byte* room);
+
+/// Codes as octets or pairs of them into bit planes.
+void slice_codes(const CodeColumn& column, const std::byte* codes, const Kernels& kernel, std::byte* slice);
+
+/// Lays a block's codes out row by row: `codes` has them for each column.
+void lay_rows(const Plan& plan, const std::byte* const* codes, std::byte* rows);
+/// The codes of one column, out of a block's rows and into them.
+void codes_of_rows(const Plan& plan, std::uint32_t column, const std::byte* rows, std::byte* codes);
+void codes_to_rows(const Plan& plan, std::uint32_t column, const std::byte* codes, std::byte* rows);
 
 /// The code of one firm's value.
 Code encode_cell(const Plan& plan, const TextCodes& texts, std::uint32_t column, const Cell& cell);
 /// Puts one firm's code into a slice.
 void put_code(const CodeColumn& column, std::byte* slice, std::size_t row_in_block, Code code);
-Code get_code(const CodeColumn& column, const std::byte* slice, std::size_t row_in_block);
 
 }  // namespace zhida::matching::engine

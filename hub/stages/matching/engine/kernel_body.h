@@ -222,33 +222,37 @@ class BlockRun {
 
   // Atoms, worked out once a block and vector, when first needed.
 
-  template <bool kFetchAhead, class Compare>
-  [[gnu::always_inline]] static void compare(std::size_t width, const std::byte* codes, const std::byte* ahead,
-                                             std::uint64_t* out, bool add, const Compare& holds) {
-    for (std::size_t i = 0; i < kVectorWords; ++i) {
-      if constexpr (kFetchAhead) {
-        __builtin_prefetch(ahead + i * width, 0, 2);
-        if (width > 64) __builtin_prefetch(ahead + i * width + 64, 0, 2);
-      }
-      const std::uint64_t bits = holds(codes + i * width);
-      out[i] = add ? out[i] | bits : bits;
-    }
+  /// Which rows of a vector have `code - 1` >= limit, which is not 0: from the lowest bit of the limit that is set, a
+  /// plane more each time: where the limit has the bit, the row must have it and what went before must hold; where it
+  /// has not, a row that has it is greater.
+  [[gnu::always_inline]] static Register at_least(const std::uint64_t* planes, unsigned bits, unsigned limit) {
+    auto i = static_cast<unsigned>(__builtin_ctz(limit));
+    auto rows = Isa::load(planes + i * kBlockWords);
+    for (++i; i < bits; ++i) rows = Isa::weave(rows, Isa::load(planes + i * kBlockWords), (limit >> i & 1) != 0);
+    return rows;
   }
 
-  /// Which rows of vector `v` have a code within the range.
-  template <bool kFetchAhead>
-  [[gnu::always_inline]] static void within(Storage storage, const std::byte* slice, const std::byte* ahead,
-                                            std::size_t v, CodeRange range, std::uint64_t* out, bool add) {
-    const auto low = range.low, width = static_cast<Code>(range.high - range.low);
-    if (storage == Storage::bytes)
-      compare<kFetchAhead>(64, slice + v * 512, ahead + v * 512, out, add, [&](const std::byte* codes) {
-        return Isa::bytes_within(reinterpret_cast<const std::uint8_t*>(codes), static_cast<std::uint8_t>(low),
-                                 static_cast<std::uint8_t>(width));
-      });
-    else
-      compare<kFetchAhead>(128, slice + v * 1024, ahead + v * 1024, out, add, [&](const std::byte* codes) {
-        return Isa::words_within(reinterpret_cast<const std::uint16_t*>(codes), low, width);
-      });
+  /// Which rows of a vector have `code - 1` == value.
+  [[gnu::always_inline]] static Register equal(const std::uint64_t* planes, unsigned bits, unsigned value) {
+    // Rows without a value have nothing in any plane.
+    auto rows = value == 0 ? Isa::opposite(Isa::load(planes + bits * kBlockWords)) : Isa::ones();
+    for (unsigned i = 0; i < bits; ++i)
+      rows = Isa::pick(rows, Isa::load(planes + i * kBlockWords), (value >> i & 1) != 0);
+    return rows;
+  }
+
+  /// Which rows of a vector have a code within the range.
+  [[gnu::always_inline]] static Register within(const CodeColumn& column, const std::uint64_t* planes,
+                                                CodeRange range) {
+    if (range.low == range.high) return equal(planes, column.bits, range.low - 1u);
+    auto rows = range.low > 1 ? at_least(planes, column.bits, range.low - 1u)
+                              : Isa::opposite(Isa::load(planes + column.bits * kBlockWords));
+    if (range.high < column.codes) rows = Isa::without(rows, at_least(planes, column.bits, range.high));
+    return rows;
+  }
+
+  const std::uint64_t* planes_of(std::uint32_t column) const {
+    return reinterpret_cast<const std::uint64_t*>(block_.slices[column]);
   }
 
   [[gnu::always_inline]] const std::uint64_t* unknown_of(std::uint32_t number, unsigned wanted) {
@@ -263,61 +267,38 @@ class BlockRun {
     return scratch_.truth(number);
   }
 
+  /// With an age: there is no value, or it is too old.
   [[gnu::noinline]] void find_unknown(std::uint32_t number, unsigned missing) {
     const auto& known = plan_.knowns[number];
-    const auto storage = plan_.columns[known.column].storage;
-    const auto* slice = block_.slices[known.column];
-    const auto* plane = reinterpret_cast<const std::uint64_t*>(slice) + kBlockWords;
+    const auto& ages = plan_.columns[known.age_column];
+    const auto* unknown = planes_of(known.column) + plan_.columns[known.column].bits * kBlockWords;
     auto* const out = scratch_.unknown_room(number);
     auto& done = scratch_.unknowns_done()[number];
     done = static_cast<std::uint8_t>(done | missing);
-    const auto* ahead = block_.ahead == nullptr ? slice : block_.ahead[known.column];
     for (unsigned left = missing; left != 0; left &= left - 1) {
-      const auto v = static_cast<std::size_t>(__builtin_ctz(left));
-      auto* place = out + v * kVectorWords;
-      if (storage == Storage::planes)
-        Isa::store(place, Isa::load_unaligned(plane + v * kVectorWords));
-      else
-        within<true>(storage, slice, ahead, v, {0, 0}, place, false);
-      if (known.age_column == kNone) continue;
-      alignas(64) std::uint64_t fresh[kVectorWords] = {};
-      if (known.fresh.low <= known.fresh.high)
-        within<false>(plan_.columns[known.age_column].storage, block_.slices[known.age_column],
-                      block_.slices[known.age_column], v, known.fresh, fresh, false);
-      Isa::store(place, Isa::either(Isa::load(place), Isa::opposite(Isa::load(fresh))));
+      const auto at = static_cast<std::size_t>(__builtin_ctz(left)) * kVectorWords;
+      auto fresh = Isa::zeros();
+      if (known.fresh.low <= known.fresh.high) fresh = within(ages, planes_of(known.age_column) + at, known.fresh);
+      Isa::store(out + at, Isa::either(Isa::load(unknown + at), Isa::opposite(fresh)));
     }
   }
 
   [[gnu::noinline]] void find_truth(std::uint32_t number, unsigned missing) {
     const auto& atom = plan_.atoms[number];
-    const auto storage = plan_.columns[atom.column].storage;
-    const auto* slice = block_.slices[atom.column];
-    const auto* yes = reinterpret_cast<const std::uint64_t*>(slice);
+    const auto& column = plan_.columns[atom.column];
+    const auto* planes = planes_of(atom.column);
     const CodeRange* ranges = plan_.ranges.data() + atom.first_range;
-    const bool aged = plan_.knowns[atom.known].age_column != kNone;
     auto* const out = scratch_.truth_room(number);
     auto& done = scratch_.truths_done()[number];
     done = static_cast<std::uint8_t>(done | missing);
+    const bool aged = plan_.knowns[atom.known].age_column != kNone;
     const auto* stale = aged ? unknown_of(atom.known, missing) : nullptr;
     for (unsigned left = missing; left != 0; left &= left - 1) {
-      const auto v = static_cast<std::size_t>(__builtin_ctz(left));
-      auto* place = out + v * kVectorWords;
-      if (atom.ranges == 0) {
-        Isa::store(place, Isa::zeros());
-      } else if (storage == Storage::planes) {
-        auto rows = Isa::zeros();
-        const auto y = Isa::load_unaligned(yes + v * kVectorWords);
-        const auto u = Isa::load_unaligned(yes + kBlockWords + v * kVectorWords);
-        for (std::uint32_t i = 0; i < atom.ranges; ++i) {
-          if (ranges[i].high == 2) rows = Isa::either(rows, y);
-          if (ranges[i].low == 1) rows = Isa::either(rows, Isa::opposite(Isa::either(y, u)));
-        }
-        Isa::store(place, rows);
-      } else {
-        for (std::uint32_t i = 0; i < atom.ranges; ++i)
-          within<false>(storage, slice, slice, v, ranges[i], place, i > 0);
-      }
-      if (aged) Isa::store(place, Isa::without(Isa::load(place), Isa::load(stale + v * kVectorWords)));
+      const auto at = static_cast<std::size_t>(__builtin_ctz(left)) * kVectorWords;
+      auto rows = atom.ranges == 0 ? Isa::zeros() : within(column, planes + at, ranges[0]);
+      for (std::uint32_t i = 1; i < atom.ranges; ++i) rows = Isa::either(rows, within(column, planes + at, ranges[i]));
+      if (aged) rows = Isa::without(rows, Isa::load(stale + at));
+      Isa::store(out + at, rows);
     }
   }
 
@@ -364,15 +345,16 @@ void encode(const std::int64_t* values, const std::uint64_t* known, std::size_t 
     search_codes<Isa>(values, known, count, cuts, out);
 }
 
-template <class Isa>
-void compare_bytes(const std::uint8_t* codes, std::size_t count, std::uint8_t low, std::uint8_t width,
-                   std::uint64_t* out) {
-  for (std::size_t i = 0; i < count / 64; ++i) out[i] = Isa::bytes_within(codes + 64 * i, low, width);
+template <class Isa, bool kCodes>
+void slice(const std::uint8_t* octets, std::size_t count, unsigned bits, std::uint64_t* planes) {
+  for (std::size_t i = 0; i < count / 64; ++i)
+    Isa::template slice<kCodes>(octets + 64 * i, bits, planes + i, planes + bits * kBlockWords + i);
 }
 
 template <class Isa>
 constexpr Kernels kernels_of() {
-  return {&run_block<Isa>, &encode<Isa, std::uint8_t>, &encode<Isa, std::uint16_t>, &compare_bytes<Isa>};
+  return {&run_block<Isa>, &encode<Isa, std::uint8_t>, &encode<Isa, std::uint16_t>, &slice<Isa, true>,
+          &slice<Isa, false>};
 }
 
 }  // namespace zhida::matching::engine::detail

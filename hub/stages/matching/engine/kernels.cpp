@@ -74,16 +74,19 @@ Scratch::Scratch(const Plan& plan)
   for (std::uint32_t i = 0; i < plan.atoms.size(); ++i) {
     truths_at_.push_back(truth_room(i));
     const auto& atom = plan.atoms[i];
-    if (plan.columns[atom.column].storage != Storage::planes || plan.knowns[atom.known].age_column != kNone) continue;
-    if (atom.ranges != 1 || plan.ranges[atom.first_range].low != 2) continue;
-    direct_truths_.push_back({i, atom.column});
+    const auto& column = plan.columns[atom.column];
+    if (plan.knowns[atom.known].age_column != kNone || atom.ranges != 1) continue;
+    // From the upper half of the codes on: the highest plane says it.
+    const auto range = plan.ranges[atom.first_range];
+    if (range.low - 1u != 1u << (column.bits - 1) || range.high < column.codes) continue;
+    direct_truths_.push_back({i, atom.column, column.bits - 1u});
     truths_at_first_[i] = UINT8_MAX;
   }
   for (std::uint32_t i = 0; i < plan.knowns.size(); ++i) {
     unknowns_at_.push_back(unknown_room(i));
     const auto& known = plan.knowns[i];
-    if (plan.columns[known.column].storage != Storage::planes || known.age_column != kNone) continue;
-    direct_unknowns_.push_back({i, known.column});
+    if (known.age_column != kNone) continue;
+    direct_unknowns_.push_back({i, known.column, plan.columns[known.column].bits});
     unknowns_at_first_[i] = UINT8_MAX;
   }
 }
@@ -91,10 +94,11 @@ Scratch::Scratch(const Plan& plan)
 void Scratch::begin_block(const std::byte* const* slices) {
   truths_done_ = truths_at_first_;
   unknowns_done_ = unknowns_at_first_;
-  for (const auto& [number, column] : direct_truths_)
-    truths_at_[number] = reinterpret_cast<const std::uint64_t*>(slices[column]);
-  for (const auto& [number, column] : direct_unknowns_)
-    unknowns_at_[number] = reinterpret_cast<const std::uint64_t*>(slices[column]) + kBlockWords;
+  const auto plane = [&](const Direct& direct) {
+    return reinterpret_cast<const std::uint64_t*>(slices[direct.column]) + direct.plane * kBlockWords;
+  };
+  for (const auto& direct : direct_truths_) truths_at_[direct.number] = plane(direct);
+  for (const auto& direct : direct_unknowns_) unknowns_at_[direct.number] = plane(direct);
 }
 
 }  // namespace zhida::matching::engine

@@ -32,7 +32,8 @@ struct BlockCodes {
 };
 
 /// Room for one thread's intermediate results; belongs to one Plan. A pointer an atom and an octet of vectors that are
-/// worked out already: what the block holds itself (yes-planes of flags) is pointed to and never worked out.
+/// worked out already: what is a plane of the block itself (whether a value is unknown, a flag, the upper half of
+/// codes) is pointed to and never worked out.
 class Scratch {
  public:
   explicit Scratch(const Plan& plan);
@@ -54,7 +55,7 @@ class Scratch {
   using Words = std::unique_ptr<std::uint64_t[], Free>;
   static Words words(std::size_t count);
   struct Direct {
-    std::uint32_t number = 0, column = 0;
+    std::uint32_t number = 0, column = 0, plane = 0;
   };
 
   Words truths_, unknowns_, slots_;  // One slot more than programs need: the group's own verdict.
@@ -73,9 +74,11 @@ struct Kernels {
                        std::span<const std::int64_t> cuts, std::uint8_t* out);
   void (*encode_words)(const std::int64_t* values, const std::uint64_t* known, std::size_t count,
                        std::span<const std::int64_t> cuts, std::uint16_t* out);
-  /// Bit i: whether low <= codes[i] <= low + width. `count` is a multiple of 64.
-  void (*compare_bytes)(const std::uint8_t* codes, std::size_t count, std::uint8_t low, std::uint8_t width,
-                        std::uint64_t* out);
+  /// Octets into bit planes, kBlockWords words apart: of `code - 1` so many bits (nothing for code 0), and behind them
+  /// whether the code is 0. `count` is a multiple of 64.
+  void (*slice_codes)(const std::uint8_t* codes, std::size_t count, unsigned bits, std::uint64_t* planes);
+  /// So many bits of each octet, as it is.
+  void (*slice_octets)(const std::uint8_t* octets, std::size_t count, unsigned bits, std::uint64_t* planes);
 };
 const Kernels& kernels(Path path);
 

@@ -61,32 +61,36 @@ struct Avx2 {
     return out;
   }
 
-  [[gnu::always_inline]] static std::uint64_t bytes_within(const std::uint8_t* codes, std::uint8_t low,
-                                                           std::uint8_t width) {
-    const auto lows = _mm256_set1_epi8(static_cast<char>(low)), widths = _mm256_set1_epi8(static_cast<char>(width));
-    std::uint64_t out = 0;
-    for (int i = 0; i < 2; ++i) {
-      const auto apart = _mm256_sub_epi8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(codes) + i), lows);
-      const auto holds = _mm256_cmpeq_epi8(_mm256_min_epu8(apart, widths), apart);
-      out |= static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(holds))) << (32 * i);
-    }
-    return out;
+  /// One plane more of at_least().
+  [[gnu::always_inline]] static Register weave(const Register& rows, const Register& plane, bool one) {
+    return one ? both(rows, plane) : either(rows, plane);
   }
-  [[gnu::always_inline]] static std::uint64_t words_within(const std::uint16_t* codes, std::uint16_t low,
-                                                           std::uint16_t width) {
-    const auto lows = _mm256_set1_epi16(static_cast<short>(low)), widths = _mm256_set1_epi16(static_cast<short>(width));
-    std::uint64_t out = 0;
-    for (int i = 0; i < 2; ++i) {
-      const auto* at = reinterpret_cast<const __m256i*>(codes) + 2 * i;
-      auto first = _mm256_sub_epi16(_mm256_loadu_si256(at), lows);
-      auto second = _mm256_sub_epi16(_mm256_loadu_si256(at + 1), lows);
-      first = _mm256_cmpeq_epi16(_mm256_min_epu16(first, widths), first);
-      second = _mm256_cmpeq_epi16(_mm256_min_epu16(second, widths), second);
-      // Packing works within halves; put the four quarters back in order.
-      const auto packed = _mm256_permute4x64_epi64(_mm256_packs_epi16(first, second), 0xd8);
-      out |= static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(packed))) << (32 * i);
+  /// One plane more of equal().
+  [[gnu::always_inline]] static Register pick(const Register& rows, const Register& plane, bool one) {
+    return one ? both(rows, plane) : without(rows, plane);
+  }
+
+  /// 64 octets into planes.
+  template <bool kCodes>
+  [[gnu::always_inline]] static void slice(const std::uint8_t* octets, unsigned bits, std::uint64_t* planes,
+                                           std::uint64_t* unknown) {
+    const auto* at = reinterpret_cast<const __m256i*>(octets);
+    __m256i value[2] = {_mm256_loadu_si256(at), _mm256_loadu_si256(at + 1)};
+    if constexpr (kCodes) {
+      const auto zero = _mm256_setzero_si256(), one = _mm256_set1_epi8(1);
+      *unknown = mask(_mm256_cmpeq_epi8(value[0], zero), _mm256_cmpeq_epi8(value[1], zero));
+      for (auto& part : value) part = _mm256_subs_epu8(part, one);
     }
-    return out;
+    const auto shift = _mm_cvtsi32_si128(static_cast<int>(8 - bits));
+    for (auto& part : value) part = _mm256_sll_epi16(part, shift);
+    for (auto i = bits; i-- > 0;) {
+      planes[i * kBlockWords] = mask(value[0], value[1]);
+      for (auto& part : value) part = _mm256_add_epi8(part, part);
+    }
+  }
+  [[gnu::always_inline]] static std::uint64_t mask(__m256i first, __m256i second) {
+    return static_cast<std::uint32_t>(_mm256_movemask_epi8(first)) |
+           static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(second))) << 32;
   }
 
   static constexpr std::size_t kCountCutsMax = 32;

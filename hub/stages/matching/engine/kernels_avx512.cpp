@@ -52,18 +52,30 @@ struct Avx512 {
     return out;
   }
 
-  [[gnu::always_inline]] static std::uint64_t bytes_within(const std::uint8_t* codes, std::uint8_t low,
-                                                           std::uint8_t width) {
-    const auto apart = _mm512_sub_epi8(_mm512_loadu_si512(codes), _mm512_set1_epi8(static_cast<char>(low)));
-    return _mm512_cmple_epu8_mask(apart, _mm512_set1_epi8(static_cast<char>(width)));
+  /// One plane more of at_least(): both or either, without a branch.
+  [[gnu::always_inline]] static Register weave(const Register& rows, const Register& plane, bool one) {
+    // The majority of three.
+    return {_mm512_ternarylogic_epi64(rows.a, plane.a, _mm512_set1_epi64(one ? 0 : -1), 0xe8)};
   }
-  [[gnu::always_inline]] static std::uint64_t words_within(const std::uint16_t* codes, std::uint16_t low,
-                                                           std::uint16_t width) {
-    const auto lows = _mm512_set1_epi16(static_cast<short>(low)), widths = _mm512_set1_epi16(static_cast<short>(width));
-    const std::uint64_t first = _mm512_cmple_epu16_mask(_mm512_sub_epi16(_mm512_loadu_si512(codes), lows), widths);
-    const std::uint64_t second =
-        _mm512_cmple_epu16_mask(_mm512_sub_epi16(_mm512_loadu_si512(codes + 32), lows), widths);
-    return first | second << 32;
+  /// One plane more of equal().
+  [[gnu::always_inline]] static Register pick(const Register& rows, const Register& plane, bool one) {
+    // rows & (plane ^ all of the other)
+    return {_mm512_ternarylogic_epi64(rows.a, plane.a, _mm512_set1_epi64(one ? 0 : -1), 0x60)};
+  }
+
+  /// 64 octets into planes.
+  template <bool kCodes>
+  [[gnu::always_inline]] static void slice(const std::uint8_t* octets, unsigned bits, std::uint64_t* planes,
+                                           std::uint64_t* unknown) {
+    auto value = _mm512_loadu_si512(octets);
+    if constexpr (kCodes) {
+      *unknown = _mm512_testn_epi8_mask(value, value);
+      value = _mm512_subs_epu8(value, _mm512_set1_epi8(1));
+    }
+    // The highest bit wanted moves to where masks are taken from, then the next one.
+    value = _mm512_sll_epi16(value, _mm_cvtsi32_si128(static_cast<int>(8 - bits)));
+    for (auto i = bits; i-- > 0; value = _mm512_add_epi8(value, value))
+      planes[i * kBlockWords] = _mm512_movepi8_mask(value);
   }
 
   static constexpr std::size_t kCountCutsMax = 64;

@@ -56,31 +56,34 @@ struct Baseline {
     return out;
   }
 
-  [[gnu::always_inline]] static std::uint64_t bytes_within(const std::uint8_t* codes, std::uint8_t low,
-                                                           std::uint8_t width) {
-    const auto lows = _mm_set1_epi8(static_cast<char>(low)), widths = _mm_set1_epi8(static_cast<char>(width));
-    std::uint64_t out = 0;
-    for (int i = 0; i < 4; ++i) {
-      const auto apart = _mm_sub_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(codes) + i), lows);
-      const auto holds = _mm_cmpeq_epi8(_mm_min_epu8(apart, widths), apart);
-      out |= static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(holds))) << (16 * i);
-    }
-    return out;
+  /// One plane more of at_least().
+  [[gnu::always_inline]] static Register weave(const Register& rows, const Register& plane, bool one) {
+    return one ? both(rows, plane) : either(rows, plane);
   }
-  [[gnu::always_inline]] static std::uint64_t words_within(const std::uint16_t* codes, std::uint16_t low,
-                                                           std::uint16_t width) {
-    const auto lows = _mm_set1_epi16(static_cast<short>(low)), widths = _mm_set1_epi16(static_cast<short>(width));
-    const auto zero = _mm_setzero_si128();
-    std::uint64_t out = 0;
-    for (int i = 0; i < 4; ++i) {
-      const auto* at = reinterpret_cast<const __m128i*>(codes) + 2 * i;
-      // Nothing is left of (x - low) - width when it saturates at 0.
-      const auto first = _mm_cmpeq_epi16(_mm_subs_epu16(_mm_sub_epi16(_mm_loadu_si128(at), lows), widths), zero);
-      const auto second = _mm_cmpeq_epi16(_mm_subs_epu16(_mm_sub_epi16(_mm_loadu_si128(at + 1), lows), widths), zero);
-      out |= static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(first, second))))
-             << (16 * i);
+  /// One plane more of equal().
+  [[gnu::always_inline]] static Register pick(const Register& rows, const Register& plane, bool one) {
+    return one ? both(rows, plane) : without(rows, plane);
+  }
+
+  /// 64 octets into planes.
+  template <bool kCodes>
+  [[gnu::always_inline]] static void slice(const std::uint8_t* octets, unsigned bits, std::uint64_t* planes,
+                                           std::uint64_t* unknown) {
+    for (std::size_t i = 0; i < bits; ++i) planes[i * kBlockWords] = 0;
+    if constexpr (kCodes) *unknown = 0;
+    const auto zero = _mm_setzero_si128(), one = _mm_set1_epi8(1);
+    const auto shift = _mm_cvtsi32_si128(static_cast<int>(8 - bits));
+    const auto mask = [](__m128i value) { return static_cast<std::uint64_t>(_mm_movemask_epi8(value)); };
+    for (int part = 0; part < 4; ++part) {
+      auto value = _mm_loadu_si128(reinterpret_cast<const __m128i*>(octets) + part);
+      if constexpr (kCodes) {
+        *unknown |= mask(_mm_cmpeq_epi8(value, zero)) << (16 * part);
+        value = _mm_subs_epu8(value, one);
+      }
+      value = _mm_sll_epi16(value, shift);
+      for (std::size_t i = bits; i-- > 0; value = _mm_add_epi8(value, value))
+        planes[i * kBlockWords] |= mask(value) << (16 * part);
     }
-    return out;
   }
 
   static constexpr std::size_t kCountCutsMax = 0;

@@ -53,31 +53,26 @@ struct Portable {
     return out;
   }
 
-  static std::uint64_t bytes_within(const std::uint8_t* codes, std::uint8_t low, std::uint8_t width) {
-    std::uint64_t out = 0;
-    if constexpr (std::endian::native == std::endian::little) {
-      constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
-      const auto lows = kOnes * low, widths = kOnes * width;
-      for (unsigned i = 0; i < 8; ++i) {
-        std::uint64_t x = 0;
-        std::memcpy(&x, codes + 8 * i, sizeof x);
-        // Octet by octet, no borrow from one into the next: x - low, then whether width >= that.
-        const auto apart = ((x | kHighs) - (lows & ~kHighs)) ^ ((x ^ ~lows) & kHighs);
-        const auto less = (widths | kHighs) - (apart & ~kHighs);
-        const auto holds = ((widths & ~apart) | (~(widths ^ apart) & less)) & kHighs;
-        out |= ((holds >> 7) * 0x0102040810204080 >> 56) << (8 * i);
-      }
-    } else {
-      for (unsigned i = 0; i < 64; ++i)
-        out |= static_cast<std::uint64_t>(static_cast<std::uint8_t>(codes[i] - low) <= width) << i;
-    }
-    return out;
+  /// One plane more of at_least().
+  static Register weave(const Register& rows, const Register& plane, bool one) {
+    return one ? both(rows, plane) : either(rows, plane);
   }
-  static std::uint64_t words_within(const std::uint16_t* codes, std::uint16_t low, std::uint16_t width) {
-    std::uint64_t out = 0;
-    for (unsigned i = 0; i < 64; ++i)
-      out |= static_cast<std::uint64_t>(static_cast<std::uint16_t>(codes[i] - low) <= width) << i;
-    return out;
+  /// One plane more of equal().
+  static Register pick(const Register& rows, const Register& plane, bool one) {
+    return one ? both(rows, plane) : without(rows, plane);
+  }
+
+  /// 64 octets into planes.
+  template <bool kCodes>
+  static void slice(const std::uint8_t* octets, unsigned bits, std::uint64_t* planes, std::uint64_t* unknown) {
+    std::uint64_t out[9] = {};
+    for (unsigned i = 0; i < 64; ++i) {
+      const auto value = static_cast<std::uint64_t>(kCodes ? octets[i] - (octets[i] != 0) : octets[i]);
+      for (unsigned bit = 0; bit < bits; ++bit) out[bit] |= (value >> bit & 1) << i;
+      if constexpr (kCodes) out[8] |= static_cast<std::uint64_t>(octets[i] == 0) << i;
+    }
+    for (unsigned bit = 0; bit < bits; ++bit) planes[bit * kBlockWords] = out[bit];
+    if constexpr (kCodes) *unknown = out[8];
   }
 
   static constexpr std::size_t kCountCutsMax = 0;

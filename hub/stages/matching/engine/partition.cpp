@@ -14,21 +14,22 @@
 namespace zhida::matching::engine {
 namespace {
 
-/// Calls `work(block)` for each block, on several threads.
+/// Calls `work(block, room)` for each block, on several threads, each with a room of its own.
 template <class Work>
-void for_each_block(std::size_t blocks, unsigned threads, const Work& work) {
+void for_each_block(const Plan& plan, std::size_t blocks, unsigned threads, const Work& work) {
   std::atomic<std::size_t> next{0};
   in_parallel(std::max(1u, threads), [&](unsigned) {
+    const CodeRoom room(plan);
     for (;;) {
       const auto block = next.fetch_add(1, std::memory_order_relaxed);
       if (block >= blocks) return;
-      work(block);
+      work(block, room);
     }
   });
 }
 
 bool same_coding(const Plan& before, const CodeColumn& a, const Plan& after, const CodeColumn& b) {
-  if (a.source != b.source || a.age != b.age || a.storage != b.storage) return false;
+  if (a.source != b.source || a.age != b.age || a.bits != b.bits || a.wide != b.wide) return false;
   if (a.age) return a.age_cuts == b.age_cuts;
   const auto& x = before.coders[a.source];
   const auto& y = after.coders[b.source];
@@ -63,13 +64,21 @@ void Partition::show(std::shared_ptr<Snapshot> snapshot) {
   shown_ = std::move(snapshot);
 }
 
-std::shared_ptr<Block> Partition::new_block() const {
+std::shared_ptr<Block> Partition::encoded_block(std::size_t number, const CodeRoom& room,
+                                                std::shared_ptr<std::byte>& rows) const {
   auto block = std::make_shared<Block>();
   const auto slab = aligned_bytes(plan_->block_bytes);
-  for (const auto& column : plan_->columns) {
-    block->slices.emplace_back(slab, slab.get() + column.block_offset);
-    block->pointers.push_back(block->slices.back().get());
+  std::vector<const std::byte*> codes;
+  for (std::uint32_t c = 0; c < plan_->columns.size(); ++c) {
+    const auto& column = plan_->columns[c];
+    auto* const slice = slab.get() + column.block_offset;
+    codes.push_back(encode_column(*plan_, table_, texts_, c, number * kBlockRows, *kernel_, room.of(c)));
+    slice_codes(column, codes.back(), *kernel_, slice);
+    block->slices.emplace_back(slab, slice);
+    block->pointers.push_back(slice);
   }
+  if (rows == nullptr) rows = aligned_bytes(kBlockRows * plan_->row_bytes);
+  lay_rows(*plan_, codes.data(), rows.get());
   return block;
 }
 
@@ -101,16 +110,15 @@ void Partition::encode_all() {
   snapshot->plan = plan_;
   snapshot->rows = table_.rows();
   snapshot->blocks.resize(blocks);
+  // One piece for all: so much memory comes in large pages. It is written in place, and goes when the last block does.
   rows_.assign(blocks, nullptr);
+  const auto row_bytes = kBlockRows * plan_->row_bytes;
+  if (const auto all = blocks > 1 ? large_bytes(blocks * row_bytes) : nullptr)
+    for (std::size_t i = 0; i < blocks; ++i) rows_[i] = std::shared_ptr<std::byte>(all, all.get() + i * row_bytes);
   const bool first_time = live_.empty();  // Later, firms that are no more must stay away.
   live_.resize(blocks);
-  for_each_block(blocks, threads_, [&](std::size_t number) {
-    auto block = new_block();
-    for (std::uint32_t c = 0; c < plan_->columns.size(); ++c)
-      encode_slice(*plan_, table_, texts_, c, number * kBlockRows, *kernel_,
-                   const_cast<std::byte*>(block->pointers[c]));
-    rows_[number] = aligned_bytes(kBlockRows * plan_->row_bytes);
-    lay_rows(*plan_, block->pointers.data(), rows_[number].get());
+  for_each_block(*plan_, blocks, threads_, [&](std::size_t number, const CodeRoom& room) {
+    auto block = encoded_block(number, room, rows_[number]);
     if (first_time && (number + 1) * kBlockRows > table_.rows()) {
       live_[number].assign(kBlockWords, 0);
       for (auto row = number * kBlockRows; row < table_.rows(); ++row)
@@ -140,34 +148,34 @@ void Partition::replace_plan(std::shared_ptr<const Plan> plan) {
     for (std::uint32_t b = 0; b < before->columns.size() && same[c] == kNone; ++b)
       if (same_coding(*before, before->columns[b], *plan_, plan_->columns[c])) same[c] = b;
     rows_stay = rows_stay && before->columns[c].row_offset == plan_->columns[c].row_offset &&
-                (before->columns[c].storage == Storage::words) == (plan_->columns[c].storage == Storage::words) &&
-                (same[c] == kNone || same[c] == c);
+                before->columns[c].wide == plan_->columns[c].wide && (same[c] == kNone || same[c] == c);
   }
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->plan = plan_;
   snapshot->rows = table_.rows();
   snapshot->blocks.resize(old->blocks.size());
-  for_each_block(old->blocks.size(), threads_, [&](std::size_t number) {
+  for_each_block(*plan_, old->blocks.size(), threads_, [&](std::size_t number, const CodeRoom& room) {
     auto block = std::make_shared<Block>();
     block->live = live_[number];
+    std::vector<const std::byte*> codes(plan_->columns.size());
     for (std::uint32_t c = 0; c < plan_->columns.size(); ++c) {
       const auto& column = plan_->columns[c];
       if (same[c] != kNone) {
         block->slices.push_back(old->blocks[number]->slices[same[c]]);
+        if (!rows_stay) codes_of_rows(*before, same[c], rows_[number].get(), room.of(c));
+        codes[c] = room.of(c);
       } else {
         auto slice = aligned_bytes(column.block_bytes());
-        encode_slice(*plan_, table_, texts_, c, number * kBlockRows, *kernel_, slice.get());
-        if (rows_stay)
-          for (std::size_t i = 0; i < kBlockRows; ++i)
-            detail::set_row_code(*plan_, rows_[number].get() + i * plan_->row_bytes, c,
-                                 get_code(column, slice.get(), i));
+        codes[c] = encode_column(*plan_, table_, texts_, c, number * kBlockRows, *kernel_, room.of(c));
+        slice_codes(column, codes[c], *kernel_, slice.get());
+        if (rows_stay) codes_to_rows(*plan_, c, codes[c], rows_[number].get());
         block->slices.push_back(std::move(slice));
       }
       block->pointers.push_back(block->slices.back().get());
     }
     if (!rows_stay) {
       rows_[number] = aligned_bytes(kBlockRows * plan_->row_bytes);
-      lay_rows(*plan_, block->pointers.data(), rows_[number].get());
+      lay_rows(*plan_, codes.data(), rows_[number].get());
     }
     snapshot->blocks[number] = std::move(block);
   });
@@ -339,13 +347,8 @@ std::size_t Partition::add(std::span<const FieldUpdate> values, std::vector<Diff
   const auto row = table_.append();
   if (row / kBlockRows == rows_.size()) {
     publish();
-    auto block = new_block();
-    const auto number = rows_.size();
-    for (std::uint32_t c = 0; c < plan_->columns.size(); ++c)
-      encode_slice(*plan_, table_, texts_, c, number * kBlockRows, *kernel_,
-                   const_cast<std::byte*>(block->pointers[c]));
-    rows_.push_back(aligned_bytes(kBlockRows * plan_->row_bytes));
-    lay_rows(*plan_, block->pointers.data(), rows_.back().get());
+    auto& rows = rows_.emplace_back();
+    auto block = encoded_block(rows_.size() - 1, CodeRoom(*plan_), rows);
     live_.emplace_back(kBlockWords, 0);
     live_dirty_.push_back(false);
     block->live = live_.back();

@@ -116,7 +116,9 @@ class Partition {
   void compare(const Snapshot& before, std::span<const std::uint32_t> items, std::vector<Diff>& out) const;
   void look_at_atom(std::uint32_t atom, std::span<const std::uint32_t> groups);
   void set_live(std::size_t row, bool live);
-  std::shared_ptr<Block> new_block() const;
+  /// All codes of a block, and its rows of codes.
+  std::shared_ptr<Block> encoded_block(std::size_t number, const CodeRoom& room,
+                                       std::shared_ptr<std::byte>& rows) const;
   void show(std::shared_ptr<Snapshot> snapshot);
 
   std::shared_ptr<const Plan> plan_;

@@ -1,7 +1,6 @@
 #include "stages/matching/engine/plan.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/assert.h"
 #include "stages/matching/engine/row_verdict.h"
@@ -26,24 +25,8 @@ std::optional<Code> ColumnCoder::text_code(const Model& model, std::string_view 
   return found->second;
 }
 
-std::size_t CodeColumn::block_bytes() const {
-  switch (storage) {
-    case Storage::planes:
-      return 2 * kBlockWords * 8;
-    case Storage::bytes:
-      return kBlockRows;
-    case Storage::words:
-      break;
-  }
-  return 2 * kBlockRows;
-}
-
 Code Plan::row_code(const std::byte* row, std::uint32_t column) const {
-  const auto& where = columns[column];
-  if (where.storage != Storage::words) return static_cast<Code>(row[where.row_offset]);
-  Code out = 0;
-  std::memcpy(&out, row + where.row_offset, sizeof out);
-  return out;
+  return detail::load_code(*this, row, column);
 }
 
 Verdict Plan::atom_verdict(const std::byte* row, std::uint32_t atom) const {
@@ -60,11 +43,11 @@ std::shared_ptr<const Plan> with_text(const Plan& plan, std::uint32_t column, st
   const auto physical = plan.value_column[column];
   const auto& coder = plan.coders[column];
   ZHIDA_ASSERT(coder.kind == ValueKind::text && physical != kNone);
-  const std::size_t limit = plan.columns[physical].storage == Storage::bytes ? kByteCodesMax : UINT16_MAX;
-  if (coder.codes >= limit) return nullptr;
+  if (coder.codes >= plan.columns[physical].codes_max()) return nullptr;
   auto out = std::make_shared<Plan>(plan);
   auto& grown = out->coders[column];
   const auto code = static_cast<Code>(++grown.codes);
+  out->columns[physical].codes = code;
   const auto answers = grown.answers_of(out->model, text);
   grown.classes.emplace(answers, code);
   grown.answers.push_back(answers);

@@ -1,6 +1,7 @@
 // Items compiled for matching: how values become codes, and flat programs over codes. Immutable once built: whoever
 // holds one may read it from any thread, and a changed one is another Plan.
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,8 +24,6 @@ inline constexpr std::size_t kBlockWords = kBlockRows / 64;
 inline constexpr std::size_t kVectorWords = 8;  ///< A vector is 512 rows: what one step touches at least.
 inline constexpr std::size_t kVectors = kBlockWords / kVectorWords;
 inline constexpr std::uint32_t kNone = UINT32_MAX;
-inline constexpr std::size_t kByteCodesMax = 255;
-
 using Code = std::uint16_t;  ///< 0: unknown. Neighbouring values that no item tells apart share a code.
 
 struct CodeRange {
@@ -48,17 +47,21 @@ struct ColumnCoder {
   std::optional<Code> text_code(const Model& model, std::string_view text) const;
 };
 
-enum class Storage : std::uint8_t { planes, bytes, words };  ///< Two bit planes (yes, known); one octet; two.
-
-/// A column of codes: of a model column's values, or of the days they are of.
+/// A column of codes: of a model column's values, or of the days they are of. A block keeps it as bit planes,
+/// kBlockWords words each: the bits of `code - 1` from the lowest (nothing where the code is 0), and behind them
+/// whether the code is 0. Comparing a whole vector with a limit is then one instruction a plane, and a code takes as
+/// many bits as it needs.
 struct CodeColumn {
   std::uint32_t source = 0;  ///< The model's (and the Table's) column.
   bool age = false;
-  Storage storage = Storage::bytes;
+  bool wide = false;        ///< Two octets in a row of codes, not one.
+  std::uint8_t bits = 1;    ///< Planes without the last.
+  std::uint32_t codes = 1;  ///< The greatest code that there is.
   std::vector<std::int64_t> age_cuts;
-  std::size_t block_offset = 0;  ///< Octets from the start of a block; planes: yes, then known.
+  std::size_t block_offset = 0;  ///< Octets from the start of a block.
   std::size_t row_offset = 0;    ///< Octets from the start of a row.
-  std::size_t block_bytes() const;
+  std::size_t block_bytes() const { return (bits + std::size_t{1}) * kBlockWords * 8; }
+  std::uint32_t codes_max() const { return std::min(1u << bits, wide ? 65'535u : 255u); }  ///< As many have room.
 };
 
 /// When a value counts as known: it is there, and young enough.

@@ -9,7 +9,7 @@ namespace zhida::matching::engine::detail {
 
 inline Code load_code(const Plan& plan, const std::byte* row, std::uint32_t column) {
   const auto& where = plan.columns[column];
-  if (where.storage != Storage::words) return static_cast<Code>(row[where.row_offset]);
+  if (!where.wide) return static_cast<Code>(row[where.row_offset]);
   Code out = 0;
   std::memcpy(&out, row + where.row_offset, sizeof out);
   return out;
@@ -17,7 +17,7 @@ inline Code load_code(const Plan& plan, const std::byte* row, std::uint32_t colu
 
 inline void set_row_code(const Plan& plan, std::byte* row, std::uint32_t column, Code code) {
   const auto& where = plan.columns[column];
-  if (where.storage != Storage::words)
+  if (!where.wide)
     row[where.row_offset] = static_cast<std::byte>(code);
   else
     std::memcpy(row + where.row_offset, &code, sizeof code);

@@ -5,6 +5,10 @@
 #include <cstdlib>
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include "stages/matching/engine/parallel.h"
 
 namespace zhida::matching::engine {
@@ -12,6 +16,17 @@ namespace zhida::matching::engine {
 std::shared_ptr<std::byte> aligned_bytes(std::size_t count) {
   auto* out = static_cast<std::byte*>(std::aligned_alloc(64, (std::max<std::size_t>(count, 1) + 63) / 64 * 64));
   if (out == nullptr) throw std::bad_alloc();
+  return {out, [](std::byte* bytes) { std::free(bytes); }};
+}
+
+std::shared_ptr<std::byte> large_bytes(std::size_t count) {
+  constexpr std::size_t kPage = std::size_t{1} << 21;
+  const auto rounded = (std::max<std::size_t>(count, 1) + kPage - 1) / kPage * kPage;
+  auto* out = static_cast<std::byte*>(std::aligned_alloc(kPage, rounded));
+  if (out == nullptr) throw std::bad_alloc();
+#if defined(__linux__)
+  ::madvise(out, rounded, MADV_HUGEPAGE);  // A wish: nothing depends on it.
+#endif
   return {out, [](std::byte* bytes) { std::free(bytes); }};
 }
 

@@ -34,5 +34,7 @@ void run(const Snapshot& snapshot, Path path, unsigned threads, Results& out,
 
 /// Octets aligned for the kernels.
 std::shared_ptr<std::byte> aligned_bytes(std::size_t count);
+/// The same for megabytes, in large pages where the system has them.
+std::shared_ptr<std::byte> large_bytes(std::size_t count);
 
 }  // namespace zhida::matching::engine
