@@ -190,6 +190,7 @@ class Bench {
       for (int i = 0; i < 3; ++i) {
         copied.push_back(copy_seconds(table, threads));
         auto copy = table;
+        partition_.reset();  // What was there before is no part of it.
         coded.push_back(seconds_of(
             threads, [&] { partition_ = std::make_unique<Partition>(plan_, std::move(copy), best_path(), threads); }));
       }
@@ -242,10 +243,15 @@ class Bench {
     std::printf("  over the plain row walk: %.0f times\n", over_naive);
     if (town_.policies().size() >= 10'000) goal("match_over_row_walk", over_naive, 400, over_naive >= 400);
     if (town_.policies().size() <= 1000) {
-      const auto over_memory = median(one) / median(limits);
-      std::printf("  over memory alone: %.2f times (%.2f with T and U of every pair; 2 threads: %.2f)\n", over_memory,
-                  median(one) / median(dense_), median(two) / median(limits_two));
+      // The limit as the design counts it: codes read once, T and U of every pair written. Ours writes less than that,
+      // and keeps its codes in fewer octets the better it is: beside that lesser limit it looks worse.
+      const auto over_memory = median(one) / median(dense_), over_own = median(one) / median(limits);
+      std::printf(
+          "  over memory alone: %.2f times with T and U of every pair, %.2f times with the octets really moved (2 "
+          "threads: %.2f)\n",
+          over_memory, over_own, median(two) / median(limits_two));
       goal("match_over_memory", over_memory, 4, over_memory <= 4);
+      goal("match_over_own_memory", over_own, 4, over_own <= 4);
     }
     for (std::size_t p = 0; p < paths.size(); ++p) {
       if (available_paths()[p] != Path::avx2) continue;
@@ -413,6 +419,8 @@ class Bench {
 
   void sizes() {
     const auto bytes = partition_->bytes_per_row();
+    std::printf("  a firm takes %zu octets of codes by block and by row; its typed values, which are cold, %.0f more\n",
+                bytes, static_cast<double>(partition_->table().bytes()) / static_cast<double>(firms_));
     goal("match_bytes_a_firm", static_cast<double>(bytes), 600, bytes <= 600);
   }
 
