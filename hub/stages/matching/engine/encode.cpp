@@ -93,19 +93,14 @@ void slice_codes(const CodeColumn& column, const std::byte* codes, const Kernels
   if (column.bits > 8) kernel.slice_octets(upper.data(), kBlockRows, column.bits - 8u, planes + 8 * kBlockWords);
 }
 
-void lay_rows(const Plan& plan, const std::byte* const* codes, std::byte* rows) {
-  // In tiles of 64 rows, so that what is written stays near.
-  for (std::size_t tile = 0; tile < kBlockRows; tile += 64) {
-    auto* const base = rows + tile * plan.row_bytes;
-    for (std::size_t c = 0; c < plan.columns.size(); ++c) {
-      auto* to = base + plan.columns[c].row_offset;
-      const auto* from = codes[c];
-      if (!plan.columns[c].wide)
-        for (std::size_t i = 0; i < 64; ++i, to += plan.row_bytes) *to = from[tile + i];
-      else
-        for (std::size_t i = 0; i < 64; ++i, to += plan.row_bytes) std::memcpy(to, from + 2 * (tile + i), 2);
-    }
-  }
+void lay_rows(const Plan& plan, const std::byte* const* codes, const Kernels& kernel, std::byte* rows) {
+  // Octets stand first in a row, in the order of their columns.
+  std::vector<const std::byte*> narrow;
+  for (std::uint32_t c = 0; c < plan.columns.size(); ++c)
+    if (!plan.columns[c].wide) narrow.push_back(codes[c]);
+  kernel.lay_octets(narrow.data(), narrow.size(), kBlockRows, rows, plan.row_bytes);
+  for (std::uint32_t c = 0; c < plan.columns.size(); ++c)
+    if (plan.columns[c].wide) codes_to_rows(plan, c, codes[c], rows);
 }
 
 void codes_of_rows(const Plan& plan, std::uint32_t number, const std::byte* rows, std::byte* codes) {

@@ -46,7 +46,7 @@ const std::byte* encode_column(const Plan& plan, const Table& table, const TextC
 void slice_codes(const CodeColumn& column, const std::byte* codes, const Kernels& kernel, std::byte* slice);
 
 /// Lays a block's codes out row by row: `codes` has them for each column.
-void lay_rows(const Plan& plan, const std::byte* const* codes, std::byte* rows);
+void lay_rows(const Plan& plan, const std::byte* const* codes, const Kernels& kernel, std::byte* rows);
 /// The codes of one column, out of a block's rows and into them.
 void codes_of_rows(const Plan& plan, std::uint32_t column, const std::byte* rows, std::byte* codes);
 void codes_to_rows(const Plan& plan, std::uint32_t column, const std::byte* codes, std::byte* rows);

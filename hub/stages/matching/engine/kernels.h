@@ -79,6 +79,9 @@ struct Kernels {
   void (*slice_codes)(const std::uint8_t* codes, std::size_t count, unsigned bits, std::uint64_t* planes);
   /// So many bits of each octet, as it is.
   void (*slice_octets)(const std::uint8_t* octets, std::size_t count, unsigned bits, std::uint64_t* planes);
+  /// Columns of octets into rows that begin with one of each; `rows` is a multiple of 16.
+  void (*lay_octets)(const std::byte* const* columns, std::size_t count, std::size_t rows, std::byte* out,
+                     std::size_t row_bytes);
 };
 const Kernels& kernels(Path path);
 

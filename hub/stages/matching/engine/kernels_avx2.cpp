@@ -18,11 +18,12 @@
 #endif
 
 #include "stages/matching/engine/kernel_body.h"
+#include "stages/matching/engine/kernels_x86.h"
 
 namespace zhida::matching::engine::detail {
 namespace {
 
-struct Avx2 {
+struct Avx2 : X86 {
   struct Register {
     __m256i a, b;
   };
@@ -54,11 +55,6 @@ struct Avx2 {
   [[gnu::always_inline]] static bool any(const Register& x) {
     const auto found = _mm256_or_si256(x.a, x.b);
     return _mm256_testz_si256(found, found) == 0;
-  }
-  [[gnu::always_inline]] static std::uint64_t count(const std::uint64_t* words) {
-    std::uint64_t out = 0;
-    for (std::size_t i = 0; i < kVectorWords; ++i) out += static_cast<std::uint64_t>(_mm_popcnt_u64(words[i]));
-    return out;
   }
 
   /// One plane more of at_least().

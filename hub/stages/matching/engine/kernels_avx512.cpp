@@ -2,6 +2,7 @@
 #include "stages/matching/engine/kernels.h"
 
 #if defined(__x86_64__)
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <span>
@@ -18,11 +19,12 @@
 #endif
 
 #include "stages/matching/engine/kernel_body.h"
+#include "stages/matching/engine/kernels_x86.h"
 
 namespace zhida::matching::engine::detail {
 namespace {
 
-struct Avx512 {
+struct Avx512 : X86 {
   struct Register {
     __m512i a;
   };
@@ -46,11 +48,6 @@ struct Avx512 {
   }
   [[gnu::always_inline]] static Register opposite(const Register& x) { return without(ones(), x); }
   [[gnu::always_inline]] static bool any(const Register& x) { return _mm512_test_epi64_mask(x.a, x.a) != 0; }
-  [[gnu::always_inline]] static std::uint64_t count(const std::uint64_t* words) {
-    std::uint64_t out = 0;
-    for (std::size_t i = 0; i < kVectorWords; ++i) out += static_cast<std::uint64_t>(_mm_popcnt_u64(words[i]));
-    return out;
-  }
 
   /// One plane more of at_least(): both or either, without a branch.
   [[gnu::always_inline]] static Register weave(const Register& rows, const Register& plane, bool one) {
@@ -78,22 +75,68 @@ struct Avx512 {
       planes[i * kBlockWords] = _mm512_movepi8_mask(value);
   }
 
-  static constexpr std::size_t kCountCutsMax = 64;
-  /// Few cuts: counting those that are not above the value is faster than searching.
+  static constexpr std::size_t kCountCutsMax = 63;
+  static constexpr std::size_t kSteps = 6;
+  /// The cuts as steps of a search, so that each finds its next limit within registers: step s asks one of 2^s.
+  struct Search {
+    __m512i limits[4];         ///< Steps 0 to 3.
+    __m512i more[2], most[4];  ///< Steps 4 and 5.
+    std::size_t steps = 0;
+    explicit Search(std::span<const std::int64_t> cuts) {
+      while ((std::size_t{1} << steps) <= cuts.size()) ++steps;
+      alignas(64) std::int64_t table[kSteps][32];
+      for (std::size_t step = 0; step < steps; ++step)
+        for (std::size_t i = 0; i < 32; ++i) {
+          const auto half = std::size_t{1} << (steps - step - 1);
+          const auto at = half - 1 + 2 * half * i;
+          table[step][i] = at < cuts.size() ? cuts[at] : INT64_MAX;
+        }
+      for (std::size_t step = 0; step < std::min<std::size_t>(steps, 4); ++step)
+        limits[step] = _mm512_load_si512(table[step]);
+      for (std::size_t i = 0; i < 2 && steps > 4; ++i) more[i] = _mm512_load_si512(table[4] + 8 * i);
+      for (std::size_t i = 0; i < 4 && steps > 5; ++i) most[i] = _mm512_load_si512(table[5] + 8 * i);
+    }
+    [[gnu::always_inline]] static __m512i step(__m512i found, __m512i limit, __m512i value) {
+      const auto twice = _mm512_add_epi64(found, found);
+      return _mm512_mask_add_epi64(twice, _mm512_cmple_epi64_mask(limit, value), twice, _mm512_set1_epi64(1));
+    }
+    /// How many cuts are not above each value; ends that are only filled in may count.
+    [[gnu::always_inline]] __m512i of(__m512i value) const {
+      auto found = _mm512_setzero_si512();
+      for (std::size_t i = 0; i < 4 && i < steps; ++i)
+        found = step(found, _mm512_permutexvar_epi64(found, limits[i]), value);
+      if (steps > 4) found = step(found, _mm512_permutex2var_epi64(more[0], found, more[1]), value);
+      if (steps > 5)
+        found = step(found,
+                     _mm512_mask_blend_epi64(_mm512_cmpge_epi64_mask(found, _mm512_set1_epi64(16)),
+                                             _mm512_permutex2var_epi64(most[0], found, most[1]),
+                                             _mm512_permutex2var_epi64(most[2], found, most[3])),
+                     value);
+      return found;
+    }
+  };
+
+  /// Up to so many cuts, asking them all is as fast as searching among them.
+  static constexpr std::size_t kAskedAll = 6;
   template <class Out>
   static void count_codes(const std::int64_t* values, const std::uint64_t* known, std::size_t count,
                           std::span<const std::int64_t> cuts, Out* out) {
-    const auto one = _mm512_set1_epi64(1);
+    const auto one = _mm512_set1_epi64(1), most = _mm512_set1_epi64(static_cast<std::int64_t>(cuts.size()));
+    const Search search(cuts);
     for (std::size_t at = 0; at < count; at += 64) {
       __m512i value[8], code[8];
       for (int i = 0; i < 8; ++i) {
         value[i] = _mm512_loadu_si512(values + at + 8 * static_cast<std::size_t>(i));
         code[i] = one;
       }
-      for (const auto cut : cuts) {
-        const auto all = _mm512_set1_epi64(cut);
-        for (int i = 0; i < 8; ++i)
-          code[i] = _mm512_mask_add_epi64(code[i], _mm512_cmple_epi64_mask(all, value[i]), code[i], one);
+      if (cuts.size() > kAskedAll) {
+        for (int i = 0; i < 8; ++i) code[i] = _mm512_add_epi64(_mm512_min_epi64(search.of(value[i]), most), one);
+      } else {
+        for (const auto cut : cuts) {
+          const auto all = _mm512_set1_epi64(cut);
+          for (int i = 0; i < 8; ++i)
+            code[i] = _mm512_mask_add_epi64(code[i], _mm512_cmple_epi64_mask(all, value[i]), code[i], one);
+        }
       }
       const auto bits = known[at / 64];
       for (int i = 0; i < 8; ++i) {

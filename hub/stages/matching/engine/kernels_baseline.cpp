@@ -7,11 +7,12 @@
 #include <emmintrin.h>
 
 #include "stages/matching/engine/kernel_body.h"
+#include "stages/matching/engine/kernels_x86.h"
 
 namespace zhida::matching::engine::detail {
 namespace {
 
-struct Baseline {
+struct Baseline : X86 {
   struct Register {
     __m128i a, b, c, d;
   };
@@ -49,11 +50,6 @@ struct Baseline {
   [[gnu::always_inline]] static bool any(const Register& x) {
     const auto found = _mm_or_si128(_mm_or_si128(x.a, x.b), _mm_or_si128(x.c, x.d));
     return _mm_movemask_epi8(_mm_cmpeq_epi8(found, _mm_setzero_si128())) != 0xffff;
-  }
-  [[gnu::always_inline]] static std::uint64_t count(const std::uint64_t* words) {
-    std::uint64_t out = 0;
-    for (std::size_t i = 0; i < kVectorWords; ++i) out += static_cast<std::uint64_t>(std::popcount(words[i]));
-    return out;
   }
 
   /// One plane more of at_least().

@@ -47,11 +47,6 @@ struct Portable {
     for (const auto word : a.words) found |= word;
     return found != 0;
   }
-  static std::uint64_t count(const std::uint64_t* words) {
-    std::uint64_t out = 0;
-    for (std::size_t i = 0; i < kVectorWords; ++i) out += static_cast<std::uint64_t>(std::popcount(words[i]));
-    return out;
-  }
 
   /// One plane more of at_least().
   static Register weave(const Register& rows, const Register& plane, bool one) {
@@ -60,6 +55,11 @@ struct Portable {
   /// One plane more of equal().
   static Register pick(const Register& rows, const Register& plane, bool one) {
     return one ? both(rows, plane) : without(rows, plane);
+  }
+
+  static void lay16(const std::byte* const* columns, std::size_t row, std::byte* out, std::size_t row_bytes) {
+    for (std::size_t i = 0; i < 16; ++i)
+      for (std::size_t k = 0; k < 16; ++k) out[i * row_bytes + k] = columns[k][row + i];
   }
 
   /// 64 octets into planes.

@@ -78,7 +78,7 @@ std::shared_ptr<Block> Partition::encoded_block(std::size_t number, const CodeRo
     block->pointers.push_back(slice);
   }
   if (rows == nullptr) rows = aligned_bytes(kBlockRows * plan_->row_bytes);
-  lay_rows(*plan_, codes.data(), rows.get());
+  lay_rows(*plan_, codes.data(), *kernel_, rows.get());
   return block;
 }
 
@@ -175,7 +175,7 @@ void Partition::replace_plan(std::shared_ptr<const Plan> plan) {
     }
     if (!rows_stay) {
       rows_[number] = aligned_bytes(kBlockRows * plan_->row_bytes);
-      lay_rows(*plan_, codes.data(), rows_[number].get());
+      lay_rows(*plan_, codes.data(), *kernel_, rows_[number].get());
     }
     snapshot->blocks[number] = std::move(block);
   });
