@@ -208,6 +208,65 @@ BOOST_AUTO_TEST_CASE(of_two_that_exclude_each_other_the_better_is_opened_and_wha
              std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(beside_what_was_approved_nothing_better_is_opened_and_a_person_is_asked_once) {
+  const OwnItems items(
+      {{"parameters.yaml", parameters("IN-012, T-1")},
+       {"IN-012.yaml", with(item("IN-012.yaml"), "\nwhen:", "\nexclusive_group: 首次上规\nwhen:")},
+       {"T-1.yaml", sibling("T-1", "90 万元", "exclusive_group: 首次上规\nvalid: { from: 2025-11-20 }")}});
+  AtWork work(items.config());
+  auto& scene = work.scene;
+  tell_everything(work.hub(), {kFirms[0]});
+  BOOST_REQUIRE(until([&] { return scene.number("SELECT count(*) FROM benefit_case WHERE state = 'notified'") == 1; }));
+  const auto id = case_of(scene, kFirms[0]);
+  BOOST_REQUIRE(work.request(id));
+  const auto asked = [&] {
+    return scene.number("SELECT count(*) FROM audit_record WHERE kind = 'person_asked' AND detail LIKE '%exclusive%'");
+  };
+  BOOST_TEST(asked() == 0);
+  value_of(write_file_atomically(scene.folder.file("clock"), "2025-11-20T09:00:00+08:00\n"));
+  BOOST_REQUIRE(until([&] { return work.verdict(kFirms[0], "T-1") == "unknown"; }));
+  BOOST_REQUIRE(until([&] { return asked() == 1; }));
+  BOOST_TEST(work.verdict(kFirms[0], "IN-012") == "met");
+  work.move(id, CaseEvent::paid);
+  BOOST_REQUIRE(until([&] { return scene.number("SELECT count(*) FROM match_wanted") == 0; }));
+  BOOST_TEST(work.verdict(kFirms[0], "T-1") == "unknown");
+  BOOST_TEST(asked() == 1);
+  BOOST_TEST(scene.number("SELECT count(*) FROM benefit_case") == 1);
+}
+
+BOOST_AUTO_TEST_CASE(persons_of_a_list_count_and_are_used_once_money_is_asked_for) {
+  auto text = sibling("IN-012", "1 元", "stackable: true");
+  const auto from = text.find("\namount:"), to = text.find("\nhandling:");
+  text.replace(from, to - from,
+               "\namount: { family: per_unit, text: 每人一千元, count: hire.graduate_count, amount: 1000 元 }\n"
+               "persons:\n  - count: hire.graduate_count\n    when: { id: p1, text: 签订了劳动合同, field: "
+               "hire.has_contract, op: is_true }\n    once: { benefit: 扩岗, keep: 12 月 }");
+  const OwnItems items({{"parameters.yaml", parameters("IN-012")}, {"IN-012.yaml", text}});
+  AtWork work(items.config());
+  auto& scene = work.scene;
+  tell_everything(work.hub(), {kFirms[0], kFirms[1]});
+  BOOST_REQUIRE(until([&] { return work.verdict(kFirms[1], "IN-012") == "unknown"; }));
+  const PersonList list{"p.csv", PolicyId("IN-012"), "人社局", value_of(Date::parse("2025-10-31")),
+                        value_of(Date::parse("2026-12-31"))};
+  const auto rows = [&](const std::string& firm) {
+    return firm + "," + kPerson + ",是\n" + firm + ",110101199003070011,是\n";
+  };
+  const auto outcome = value_of(work.hub().receipts().import_persons(
+      list, "uscc,identity_number,hire.has_contract\n" + rows(kFirms[0]) + rows(kFirms[1]), "cli"));
+  BOOST_TEST(outcome.fresh == 4);
+  BOOST_REQUIRE(until([&] { return work.verdict(kFirms[1], "IN-012") == "met"; }));
+  BOOST_TEST(scene.number("SELECT sum(amount_fen) FROM entitlement WHERE policy_id = 'IN-012'") == 400'000);
+  BOOST_REQUIRE(until([&] { return scene.number("SELECT count(*) FROM benefit_case WHERE state = 'notified'") == 2; }));
+  const auto id = case_of(scene, kFirms[0]);
+  BOOST_REQUIRE(work.request(id));
+  BOOST_TEST(scene.number("SELECT count(*) FROM received_benefit WHERE claimed = 1") == 2);
+  work.move(id, CaseEvent::paid);
+  // The other firm has none left.
+  BOOST_REQUIRE(until([&] { return state_of(scene, case_of(scene, kFirms[1])) == "void"; }));
+  BOOST_TEST(scene.number("SELECT sum(amount_fen) FROM entitlement WHERE policy_id = 'IN-012'") == 200'000);
+  BOOST_TEST(scene.text("SELECT DISTINCT keep_until FROM received_benefit WHERE is_person = 1") == "2026-11-13");
+}
+
 BOOST_AUTO_TEST_CASE(places_are_drawn_up_confirmed_by_two_and_only_then_cases_open) {
   const OwnItems items({{"parameters.yaml", parameters("T-1")},
                         {"T-1.yaml", sibling("T-1", "6 万元", "pool: { total: 10 万元, shortage: in_proportion }")}});
