@@ -159,6 +159,22 @@ Result<Answer> metrics(App& app, const Call&) {
         .value(log.value().records - log.value().sealed);
   numbers.gauge("zhida_log_witnessed_records", "Records under the newest head that a peer countersigned.");
   for (const auto& witness : witnesses) numbers.value(witness.size, {{"peer", witness.peer}});
+  const auto matching = app.hub.matching_state();
+  numbers
+      .gauge("zhida_matching_engine_ready", "1 while the matching engine says which firms a day or an item concerns.")
+      .value(matching.phase == flow::MatchIndexState::Phase::ready ? 1 : 0);
+  numbers.gauge("zhida_matching_engine_firms", "Firms that the matching engine holds, or has read so far.")
+      .value(matching.firms, {{"state", flow::to_text(matching.phase)}});
+  numbers.gauge("zhida_matching_engine_octets", "Memory of their codes and values.").value(matching.octets);
+  numbers.gauge("zhida_matching_engine_load_milliseconds", "How long the last reading of all firms took.")
+      .value(matching.load_took.count());
+  numbers.counter("zhida_matching_engine_loads_total", "Readings of all firms since the start.").value(matching.loads);
+  numbers.counter("zhida_matching_engine_firms_found_total", "Firms that a day or an item concerned.")
+      .value(matching.firms_looked);
+  numbers
+      .counter("zhida_matching_engine_disagreements_total",
+               "Pairs on which engine and evaluator differed; the evaluator's word stood. Must be 0.")
+      .value(matching.disagreements);
   if (const auto time = app.hub.time_state(); time.configured) {
     numbers.gauge("zhida_trusted_time_age_seconds", "Since trusted time could be had the last time.")
         .value(std::chrono::duration_cast<std::chrono::seconds>(time.age).count());

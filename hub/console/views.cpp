@@ -1,11 +1,14 @@
 #include "console/views.h"
 
+#include <algorithm>
+
 #include "console/words.h"
 #include "flow/office_view.h"
 #include "flow/policy_book.h"
 #include "platform/messaging/dead_letter.h"
 #include "stages/casework/case_store.h"
 #include "stages/intake/intake_store.h"
+#include "stages/matching/evaluate.h"
 #include "stages/matching/explain.h"
 #include "stages/matching/policy_store.h"
 #include "stages/matching/share_store.h"
@@ -300,8 +303,13 @@ Result<Json> profile_view(storage::Transaction& transaction, const flow::Rooms& 
   for (const auto& c : TRY(casework::find_cases(transaction, filter)))
     cases.push_back(TRY(case_item(transaction, rooms, c)));
 
+  auto outcomes = TRY(matching::read_entitlements(transaction, uscc));
+  // Of an item that never concerned the firm nothing is stored; what it comes to can be said all the same.
+  for (const auto& policy : rooms.policies.all())
+    if (std::ranges::none_of(outcomes, [&](const auto& stored) { return stored.entitlement.policy == policy.id; }))
+      outcomes.push_back({matching::evaluate(policy, profile, rooms.clock.today()), {}, {}});
   Json entitlements = Json::array();
-  for (const auto& stored : TRY(matching::read_entitlements(transaction, uscc))) {
+  for (const auto& stored : outcomes) {
     const auto& e = stored.entitlement;
     const auto* policy = rooms.policies.find(e.policy);
     entitlements.push_back({{"policy", e.policy.str()},

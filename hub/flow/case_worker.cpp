@@ -102,13 +102,14 @@ Result<CaseWorker::Attempts> CaseWorker::woken_by_records() {
     // What came before this process began was looked at by the first re-check.
     if (changes_seen_ < 0) changes_seen_ = TRY(profile::counts(transaction)).last_sequence;
     changes = TRY(profile::changes_since(transaction, changes_seen_, kChangesAtOnce));
-    list_rounds = TRY(matching::read_match_cursor(transaction, kRoundsWanted));
+    list_rounds = TRY(matching::read_match_cursor(transaction, kRoundsWanted)) +
+                  TRY(matching::read_match_cursor(transaction, kItemRoundsWanted));
     return ok();
   }));
   changes_seen_ = changes.through_sequence;
   Attempts woken;
   Lock lock(mutex_);
-  // A list that moved may concern every firm.
+  // A list that moved, or a new version of an item, may concern every firm.
   if (std::exchange(list_rounds_seen_, list_rounds) != list_rounds) waiting_.clear();
   if (changes.usccs.empty()) return woken;
   for (auto it = waiting_.begin(); it != waiting_.end();) {

@@ -217,6 +217,8 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
   auto trust = TRY(TrustKeeper::create({config.peers_file, config.trust}, names_of(config.brokers), *clock,
                                        config.trust_look_every));
   auto sealer = TRY(SealKeeper::create(own_seal_files(config), trust->trust(), config.trust_look_every));
+  // Those who read all firms at the start must not keep the others waiting.
+  config.database.readers += config.matching.on ? config.matching.threads_or_processors() : 0;
   auto database = TRY(storage::Database::open(config.database));
   const auto migrated = TRY(storage::migrate(*database));
   auto parts = std::make_unique<Parts>(std::move(config), std::move(clock), std::move(calendar), std::move(database),
@@ -232,7 +234,7 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
   }
   p.outgoing = std::make_unique<Outgoing>(
       *p.clock, p.sources.carried_addresses(), [sealer = p.sealer] { return sealer->es_id(); }, *p.trust);
-  p.match_door = std::make_unique<MatchDoor>(p.rooms, p.casework, [&p] { p.wake_cases(); });
+  p.match_door = std::make_unique<MatchDoor>(p.rooms, p.casework, p.config.matching, [&p] { p.wake_cases(); });
   std::shared_ptr<const seal::Trust> authorities;
   if (!p.config.time.url.empty()) authorities = TRY(seal::Trust::load(p.config.time_trust));
   p.time_keeper = std::make_unique<TimeKeeper>(p.rooms, p.config.time, std::move(authorities), [&p] { p.wake_book(); });
@@ -411,6 +413,9 @@ const HubConfig& Hub::config() const {
 Result<LogKeeper::Numbers> Hub::log_numbers() const {
   return parts_->log_keeper->numbers();
 }
+MatchIndexState Hub::matching_state() const {
+  return parts_->match_door->engine_state();
+}
 TimeState Hub::time_state() const {
   return parts_->time_keeper->state();
 }
@@ -467,6 +472,7 @@ Result<Json> Hub::status() const {
   status["log"]["witnesses"] = Json::array();
   for (const auto& one : witnesses)
     status["log"]["witnesses"].push_back({{"peer", one.peer}, {"size", one.size}, {"at", to_rfc3339(one.at)}});
+  status["matching"] = to_json(matching_state());
   status["trusted_time"] = to_json(p.time_keeper->state());
   status["offices"] = to_json(TRY(office_states()));
   Json sources = Json::array();

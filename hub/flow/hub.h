@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "flow/log_keeper.h"
+#include "flow/match_index_state.h"
 #include "flow/office_keeper.h"
 #include "flow/people.h"
 #include "flow/rooms.h"
@@ -57,6 +58,7 @@ struct HubConfig {
   std::chrono::milliseconds trust_look_every = std::chrono::seconds(5);  ///< Real time.
   Sources::Settings schedule;
   Secret<std::string> person_salt;  ///< Empty: no lists of persons are taken in.
+  MatchIndexSettings matching;
   std::chrono::hours overdue_after = std::chrono::hours(72);
   std::string version;
 };
@@ -100,6 +102,7 @@ class Hub {
   Waiting waiting() const;
   Result<LogKeeper::Numbers> log_numbers() const;
   TimeState time_state() const;
+  MatchIndexState matching_state() const;
   /// A time-stamp over the log's newest head, at once: see TimeKeeper::stamp_now().
   Result<void> stamp_now();
   /// Departments' seals: what is there, what is waited for.

@@ -173,6 +173,7 @@ HubConfig LoadedSettings::hub_config() const {
   config.time_trust.revocation_lists = given(*tsa.revocation_lists);
   config.trust.time_roots = time_roots_of(*from.seal, tsa);
   config.person_salt = *from.persons->salt;
+  config.matching = {*from.matching->engine == "on", static_cast<unsigned>(*from.matching->threads)};
   config.overdue_after = std::chrono::duration_cast<std::chrono::hours>(*from.overdue_after);
   for (const auto& [name, adapter] : adapters)
     for (const auto& shown : adapter->show())

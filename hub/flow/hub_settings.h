@@ -119,6 +119,18 @@ struct TimeAuthoritySettings : ConfigSpec {
                                720h, at_least(1h)};
 };
 
+struct MatchingSettings : ConfigSpec {
+  Field<std::string> engine{
+      this, "engine",
+      "`on`: firms are kept in memory as coded columns as well (about a kilobyte each), so that a "
+      "new day or a new version of an item looks only at the firms it concerns; read from the "
+      "store at each start. `off`: every firm is looked at then.",
+      "on", one_of({"on", "off"})};
+  Field<std::int64_t> threads{
+      this, "threads",   "Threads that read and match all firms; 0: as many as there are processors.",
+      0,    at_least(0), at_most(256)};
+};
+
 struct AuditSettings : ConfigSpec {
   Section<TimeAuthoritySettings> tsa{this, "tsa", "Trusted time."};
   std::vector<std::string> contradictions() const override;
@@ -173,6 +185,7 @@ struct HubSettings : ConfigSpec {
       this, "offices",
       "Whose seal is asked of a seal platform over each decision that a department takes: the department's, and "
       "with `person` that of a person. None: no such seal is asked for."};
+  Section<MatchingSettings> matching{this, "matching", "Who may receive what."};
   Section<AuditSettings> audit{this, "audit", "The log of all that happened."};
   Section<PersonsSettings> persons{this, "persons", "Persons behind a firm's benefits."};
   Field<Duration> overdue_after{this, "overdue_after",

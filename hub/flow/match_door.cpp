@@ -9,6 +9,7 @@
 #include "flow/stage_times.h"
 #include "stages/casework/casework.h"
 #include "stages/matching/policy_store.h"
+#include "stages/matching/receipt_store.h"
 #include "stages/matching/wanted_store.h"
 #include "stages/profile/profile_store.h"
 
@@ -45,26 +46,33 @@ struct MatchDoor::Agenda {
   Date today;
   std::int64_t cursor = 0, through = 0;
   std::vector<std::string> changed;
+  std::int64_t matched_day = 0;
   bool day_passed = false;
-  std::vector<std::string> becoming_stale;
   std::vector<matching::WantedMatch> wanted;  ///< Their profiles did not change, but something else about them did.
-  std::int64_t rounds_wanted = 0, rounds_done = 0;
-  bool everybody = false;
+  bool window_moves = false;
+  std::int64_t rounds_wanted = 0, rounds_done = 0, item_rounds_wanted = 0, item_rounds_done = 0;
+
+  bool lists_moved() const { return rounds_wanted > rounds_done; }
+  bool items_new() const { return item_rounds_wanted > item_rounds_done; }
+  /// Every firm, where nobody says whom it concerns.
+  bool concerns_everybody() const { return lists_moved() || items_new() || window_moves; }
 };
 
-MatchDoor::MatchDoor(const Rooms& rooms, casework::Casework& casework, std::function<void()> cases_changed)
+MatchDoor::MatchDoor(const Rooms& rooms, casework::Casework& casework, const MatchIndexSettings& engine,
+                     std::function<void()> cases_changed)
     : rooms_(rooms),
       casework_(casework),
       cases_changed_(std::move(cases_changed)),
       matching_(rooms.clock, rooms.trail),
+      index_(rooms.database, rooms.rules, engine, [this] { worker_.wake(); }),
       worker_("match_door", rooms.clock, 200ms, [this] { return round(); }) {}
 
 Result<void> MatchDoor::publish() {
   return commit(rooms_.writer, "match", {}, [this](storage::Transaction& transaction) -> Result<void> {
     const auto outcome = TRY(matching_.publish(transaction, rooms_.policies.all(), "system"));
     if (!outcome.published.empty()) {
-      const auto wanted = TRY(matching::read_match_cursor(transaction, kRoundsWanted));
-      CHECK_OK(matching::save_match_cursor(transaction, kRoundsWanted, wanted + 1));
+      const auto wanted = TRY(matching::read_match_cursor(transaction, kItemRoundsWanted));
+      CHECK_OK(matching::save_match_cursor(transaction, kItemRoundsWanted, wanted + 1));
     }
     std::vector<Entitlement> gone;
     for (const auto& change : outcome.changed) gone.push_back(change.now);
@@ -81,18 +89,16 @@ Result<MatchDoor::Agenda> MatchDoor::read_agenda() {
     auto changes = TRY(profile::changes_since(transaction, agenda.cursor, kLogRows));
     agenda.changed = std::move(changes.usccs);
     agenda.through = changes.through_sequence;
-    const auto matched_day = TRY(matching::read_match_cursor(transaction, kMatchedDay));
-    agenda.day_passed = matched_day < to_number(agenda.today);
-    if (agenda.day_passed && matched_day > 0) {
-      const Date before = to_date(matched_day);
-      agenda.becoming_stale = TRY(profile::becoming_stale(transaction, before, agenda.today, rooms_.rules));
+    agenda.matched_day = TRY(matching::read_match_cursor(transaction, kMatchedDay));
+    agenda.day_passed = agenda.matched_day < to_number(agenda.today);
+    if (agenda.day_passed && agenda.matched_day > 0)
       for (const auto& policy : rooms_.policies.all())
-        agenda.everybody = agenda.everybody || window_moves(policy, before, agenda.today);
-    }
+        agenda.window_moves = agenda.window_moves || window_moves(policy, to_date(agenda.matched_day), agenda.today);
     agenda.rounds_wanted = TRY(matching::read_match_cursor(transaction, kRoundsWanted));
     agenda.wanted = TRY(matching::wanted_matches(transaction, std::int64_t{kLogRows}));
     agenda.rounds_done = TRY(matching::read_match_cursor(transaction, kRoundsDone));
-    agenda.everybody = agenda.everybody || agenda.rounds_wanted > agenda.rounds_done;
+    agenda.item_rounds_wanted = TRY(matching::read_match_cursor(transaction, kItemRoundsWanted));
+    agenda.item_rounds_done = TRY(matching::read_match_cursor(transaction, kItemRoundsDone));
     return ok();
   }));
   return agenda;
@@ -100,26 +106,86 @@ Result<MatchDoor::Agenda> MatchDoor::read_agenda() {
 
 Result<bool> MatchDoor::round() {
   const Agenda agenda = TRY(read_agenda());
-  if (agenda.changed.empty() && agenda.wanted.empty() && !agenda.day_passed && !agenda.everybody) return false;
+  CHECK_OK(index_.settle(rooms_.policies.all(), agenda.today, agenda.cursor, agenda.rounds_wanted));
+  auto* const firms = index_.firms();
+  if (firms != nullptr && firms->day() < agenda.today) {
+    survey_owed_ = true;
+    index_.move_to(agenda.today);
+  }
+  const auto remember_changes = [&](storage::Transaction& transaction) -> Result<void> {
+    CHECK_OK(matching::matched_as_wanted(transaction, agenda.wanted));
+    return matching::save_match_cursor(transaction, kCursor, agenda.through);
+  };
   // Whatever is asked for while this runs has a higher number and is done in the next round.
   const auto remember = [&](storage::Transaction& transaction) -> Result<void> {
-    CHECK_OK(matching::save_match_cursor(transaction, kCursor, agenda.through));
-    CHECK_OK(matching::matched_as_wanted(transaction, agenda.wanted));
+    CHECK_OK(remember_changes(transaction));
     CHECK_OK(matching::save_match_cursor(transaction, kMatchedDay, to_number(agenda.today)));
+    CHECK_OK(matching::save_match_cursor(transaction, kItemRoundsDone,
+                                         std::max(agenda.item_rounds_wanted, agenda.item_rounds_done)));
     return matching::save_match_cursor(transaction, kRoundsDone, std::max(agenda.rounds_wanted, agenda.rounds_done));
   };
-  if (agenda.everybody) {
+  const bool any_firm = agenda.day_passed || agenda.items_new() || survey_owed_;
+  deferred_ = false;
+  if (agenda.lists_moved() || (agenda.concerns_everybody() && firms == nullptr && !index_.loading())) {
     CHECK_OK(match_everybody(agenda.today));
     CHECK_OK(commit(rooms_.writer, "match", {}, remember));
+    if (firms != nullptr) firms->publish();
+    survey_owed_ = false;
     return true;
   }
-  std::vector<std::string> usccs = agenda.changed;
-  usccs.insert(usccs.end(), agenda.becoming_stale.begin(), agenda.becoming_stale.end());
-  for (const auto& one : agenda.wanted) usccs.push_back(one.uscc);
-  std::sort(usccs.begin(), usccs.end());
-  usccs.erase(std::unique(usccs.begin(), usccs.end()), usccs.end());
-  CHECK_OK(match_firms(usccs, agenda.today, remember));
+  if (any_firm && firms != nullptr) {
+    CHECK_OK(match_differing(agenda, remember));
+    survey_owed_ = false;
+    return true;
+  }
+  if (any_firm && index_.loading()) {
+    // Soon the engine says whom it concerns; the changes of single firms go on meanwhile.
+    deferred_ = true;
+    const auto usccs = changed(agenda);
+    if (usccs.empty()) return false;
+    CHECK_OK(match_firms({usccs.begin(), usccs.end()}, agenda.today, remember_changes));
+    return true;
+  }
+  if (changed(agenda).empty() && !agenda.day_passed) return false;
+  const auto usccs = TRY(changed_or_stale(agenda));
+  CHECK_OK(match_firms({usccs.begin(), usccs.end()}, agenda.today, remember));
+  if (firms != nullptr) firms->publish();
   return true;
+}
+
+std::set<std::string> MatchDoor::changed(const Agenda& agenda) {
+  std::set<std::string> usccs(agenda.changed.begin(), agenda.changed.end());
+  for (const auto& one : agenda.wanted) usccs.insert(one.uscc);
+  return usccs;
+}
+
+Result<std::set<std::string>> MatchDoor::changed_or_stale(const Agenda& agenda) {
+  auto usccs = changed(agenda);
+  if (!agenda.day_passed || agenda.matched_day == 0) return usccs;
+  CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
+    for (auto& uscc :
+         TRY(profile::becoming_stale(transaction, to_date(agenda.matched_day), agenda.today, rooms_.rules)))
+      usccs.insert(std::move(uscc));
+    return ok();
+  }));
+  return usccs;
+}
+
+Result<void> MatchDoor::match_differing(const Agenda& agenda,
+                                        const std::function<Result<void>(storage::Transaction&)>& and_then) {
+  // First those that the engine must hear of anew, then those whom it finds.
+  auto first = TRY(changed_or_stale(agenda));
+  first.insert(index_.due().begin(), index_.due().end());
+  if (!first.empty()) {
+    CHECK_OK(match_firms({first.begin(), first.end()}, agenda.today, [](auto&) -> Result<void> { return ok(); }));
+  }
+  auto differing = TRY(index_.differing(agenda.day_passed || survey_owed_, agenda.items_new()));
+  for (const auto& uscc : first) differing.erase(uscc);
+  log_.info("All firms were matched by the engine.", {{"day", agenda.today.to_string()},
+                                                      {"firms", std::to_string(index_.firms()->size())},
+                                                      {"told_anew", std::to_string(first.size())},
+                                                      {"found", std::to_string(differing.size())}});
+  return match_firms({differing.begin(), differing.end()}, agenda.today, and_then);
 }
 
 Result<void> MatchDoor::match_firms(const std::vector<std::string>& usccs, Date day,
@@ -137,6 +203,8 @@ Result<void> MatchDoor::match_firms(const std::vector<std::string>& usccs, Date 
       return to == usccs.size() ? and_then(transaction) : Result<void>(ok());
     }));
     if (cases) cases_changed_();
+    if (to < usccs.size() && worker_.stopping())
+      return retry("hub_stopping", "The firms that are left are matched at the next start.");
   }
   return ok();
 }
@@ -166,12 +234,20 @@ Result<void> MatchDoor::match(storage::Transaction& transaction, const std::vect
                               Date day, bool& cases) {
   // One firm at a time, so that the trace of the record that moved it goes on into its cases.
   const auto match_one = [&](const EnterpriseProfile& profile) -> Result<void> {
+    if (index_.loading()) index_.note(profile.uscc);
+    if (index_.firms() != nullptr) {
+      // A copy: the stage itself sees to which receipts count for which item.
+      auto with_receipts = profile;
+      CHECK_OK(matching::add_receipts(transaction, rooms_.policies.all(), std::span(&with_receipts, 1)));
+      index_.put(with_receipts);
+    }
     const auto latest = TRY(profile::history(transaction, profile.uscc, 1));
     const std::string trace_id = latest.empty() ? std::string() : latest.front().trace_id;
     const auto outcome = TRY([&] {
       const StageTimes::Timer timer(rooms_.times, "matching");
       return matching_.on_profiles_changed(transaction, std::span(&profile, 1), rooms_.policies.all(), day, trace_id);
     }());
+    if (index_.firms() != nullptr) index_.check(profile.uscc, outcome.verdicts);
     if (outcome.changed.empty()) return ok();
     std::vector<Entitlement> changed;
     for (const auto& change : outcome.changed) changed.push_back(change.now);

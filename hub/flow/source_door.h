@@ -65,5 +65,8 @@ class SourceDoor {
 /// match_cursor names: rounds over all firms that were asked for, and that were done.
 inline constexpr const char* kRoundsWanted = "rounds_wanted";
 inline constexpr const char* kRoundsDone = "rounds_done";
+/// The same for new versions of items: their firms alone are concerned, and the matching engine knows which.
+inline constexpr const char* kItemRoundsWanted = "item_rounds_wanted";
+inline constexpr const char* kItemRoundsDone = "item_rounds_done";
 
 }  // namespace zhida::flow

@@ -79,6 +79,7 @@ Result<MatchOutcome> MatchingStage::on_profiles_changed(storage::Transaction& tr
   for (const auto& profile : profiles) {
     const auto stored = TRY(read_entitlements(transaction, profile.uscc));
     auto judged = TRY(judge_firm(transaction, policies, profile, day));
+    out.verdicts.insert(out.verdicts.end(), judged.alone.begin(), judged.alone.end());
     (void)TRY(ask_people(transaction, audit_, policies, judged, profile, now, trace_id));
     for (auto& entitlement : judged.entitlements) {
       ++out.evaluated;

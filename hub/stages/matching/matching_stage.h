@@ -24,6 +24,7 @@ struct EntitlementChange {
 
 struct MatchOutcome {
   std::int64_t evaluated = 0;              ///< Pairs of firm and item.
+  std::vector<Verdict> verdicts;           ///< evaluate()'s of each item alone, by firm, then item.
   std::vector<EntitlementChange> changed;  ///< In the order of the profiles, then of the items. For casework.
 };
 

@@ -320,6 +320,12 @@ bool depends_on_day(const Policy& policy) {
   return out;
 }
 
+bool sum_depends_on_day(const Policy& policy) {
+  auto sum_only = policy;
+  sum_only.when = always();
+  return depends_on_day(sum_only);
+}
+
 void finish(Policy& policy) {
   for_each_root(policy, [](Clause& root) { finish(root); });
   for (auto& persons : policy.persons) finish(persons.when);

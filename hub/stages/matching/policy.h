@@ -374,6 +374,8 @@ Clause specialised(const Policy& policy, const Clause& clause, std::string_view 
 
 /// Whether an outcome can change by the mere passing of days, inside the item's period: windows, ages.
 bool depends_on_day(const Policy& policy);
+/// Whether the sum, or the parts payable now, of a firm that goes on meeting the item can change so.
+bool sum_depends_on_day(const Policy& policy);
 
 /// Derives what is stored for speed only (thresholds as text). Call it once after a policy was put together.
 void finish(Policy& policy);

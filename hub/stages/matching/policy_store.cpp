@@ -158,6 +158,20 @@ Result<std::vector<StoredEntitlement>> read_entitlements_of_policy(Transaction& 
   return read_where(transaction, "policy_id = ? ORDER BY uscc", {policy.str()});
 }
 
+Result<std::vector<StoredVerdict>> read_verdicts(Transaction& transaction, const PolicyId& policy, Verdict verdict,
+                                                 const VerdictPlace& after, std::size_t count_max) {
+  const auto rows = TRY(transaction.query(
+      "SELECT division, uscc, policy_version FROM entitlement WHERE policy_id = ? AND verdict = ? AND (division, uscc) "
+      "> (?, ?) ORDER BY division, uscc LIMIT ?",
+      {policy.str(), std::string(zhida::to_text(verdict)), after.division, after.uscc,
+       static_cast<std::int64_t>(count_max)},
+      "ttt"));
+  std::vector<StoredVerdict> out;
+  out.reserve(rows.size());
+  for (const auto& row : rows) out.push_back({row.text(0), row.text(1), row.text(2)});
+  return out;
+}
+
 Result<std::optional<Entitlement>> read_entitlement(Transaction& transaction, const std::string& uscc,
                                                     const PolicyId& policy) {
   auto found = TRY(read_where(transaction, "uscc = ? AND policy_id = ?", {uscc, policy.str()}));

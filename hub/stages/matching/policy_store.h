@@ -45,6 +45,16 @@ Result<std::vector<StoredEntitlement>> read_entitlements(storage::Transaction& t
 /// Of one item, ordered by firm. The clauses are left as text.
 Result<std::vector<StoredEntitlement>> read_entitlements_of_policy(storage::Transaction& transaction,
                                                                    const PolicyId& policy);
+/// A pair with its verdict and no more.
+struct StoredVerdict {
+  std::string division, uscc, version;
+};
+struct VerdictPlace {
+  std::string division, uscc;
+};
+/// Pairs of one item and verdict, ordered by division and firm, after a place: for walks over all of them.
+Result<std::vector<StoredVerdict>> read_verdicts(storage::Transaction& transaction, const PolicyId& policy,
+                                                 Verdict verdict, const VerdictPlace& after, std::size_t count_max);
 /// With its clauses. Error `entitlement_malformed` for a row that this program did not write.
 Result<std::optional<Entitlement>> read_entitlement(storage::Transaction& transaction, const std::string& uscc,
                                                     const PolicyId& policy);

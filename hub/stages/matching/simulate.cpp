@@ -50,12 +50,19 @@ void put(Tally& tally, Money amount) {
 }  // namespace
 
 Simulation::Simulation(const Policy& item, std::span<const Policy> others, SimulationSettings settings)
-    : item_(item), others_(others), settings_(std::move(settings)), funnel_(item, settings_.day), without_curve_(item) {
+    : item_(item),
+      others_(others),
+      settings_(std::move(settings)),
+      funnel_(item, settings_.day),
+      without_curve_(item),
+      never_by_curve_(item) {
   for_each_clause(item.when, [&](const Clause& clause) {
     if (curve_clause_ || !is_threshold(clause)) return;
     if (settings_.curve_clause.empty() || settings_.curve_clause == clause.id) curve_clause_ = clause;
   });
-  if (curve_clause_) without_curve_.when = answered(item.when, curve_clause_->id, true);
+  if (!curve_clause_) return;
+  without_curve_.when = answered(item.when, curve_clause_->id, true);
+  never_by_curve_.when = answered(item.when, curve_clause_->id, false);
 }
 
 void Simulation::add(const EnterpriseProfile& profile) {
@@ -67,10 +74,8 @@ void Simulation::add(const EnterpriseProfile& profile) {
       const auto loose = evaluate(without_curve_, profile, settings_.day);
       if (loose.verdict == Verdict::met) {
         // Who meets the item by another way is there whatever the threshold.
-        auto strict = item_;
-        strict.when = answered(item_.when, curve_clause_->id, false);
         const auto amount = loose.amount.value_or(Money{});
-        if (evaluate(strict, profile, settings_.day).verdict == Verdict::met)
+        if (evaluate(never_by_curve_, profile, settings_.day).verdict == Verdict::met)
           put(curve_always_, amount);
         else
           curve_values_.push_back({state->value->data, amount});

@@ -84,7 +84,7 @@ class Simulation {
   SimulationSettings settings_;
   Funnel funnel_;
   std::optional<Clause> curve_clause_;
-  Policy without_curve_;  // The item with that condition always met.
+  Policy without_curve_, never_by_curve_;  // The item with that condition always met, and never.
   std::vector<Hit> hits_;
   std::vector<CurveValue> curve_values_;
   Tally curve_always_;

@@ -235,6 +235,51 @@ Result<Judgement> judge_item(storage::Transaction& transaction, std::span<const 
   return Judge(transaction, some, policies, profile, day).run(without_round);
 }
 
+namespace {
+
+/// The fields that a judge fills in for this item alone, and those derived from them.
+std::set<std::string> own_fields(const Policy& policy) {
+  std::set<std::string> out;
+  if (asks_for_itself(policy))
+    for (const auto& benefit : benefits_asked(std::span(&policy, 1))) out.insert("received." + benefit);
+  for (const auto& rule : policy.persons) out.insert(rule.count_field);
+  if (policy.ranking) out.insert(policy.ranking->rank_field);
+  out.erase("");
+  // Derived fields use only those before them.
+  for (const auto& field : policy.derived)
+    for (const auto& part : field.formula.fields())
+      if (out.contains(part)) out.insert(field.name);
+  return out;
+}
+
+/// Conditions on these fields are unknown, whatever is known.
+void leave_open(Clause& clause, const std::set<std::string>& fields) {
+  for (auto& child : clause.children) leave_open(child, fields);
+  const bool own = fields.contains(clause.field) ||
+                   (clause.op == Operator::first_time && fields.contains(clause.field + "_first_time"));
+  if (clause.kind != Clause::Kind::condition || !own) return;
+  Clause open;
+  open.id = clause.id;
+  open.op = Operator::exists;
+  clause = std::move(open);
+}
+
+}  // namespace
+
+std::vector<EngineItem> for_engines(std::span<const Policy> policies) {
+  std::vector<EngineItem> out;
+  for (const auto& policy : policies) {
+    auto& item = out.emplace_back(EngineItem{policy});
+    if (!asks_for_itself(policy) && policy.persons.empty() && !needs_round(policy)) continue;
+    item.exact = false;
+    item.dated = depends_on_day(policy) || !policy.persons.empty() || policy.valid_from || policy.valid_to;
+    leave_open(item.policy.when, own_fields(policy));
+    item.policy.amount = {};
+    item.policy.amount.rule = NoAmount{};
+  }
+  return out;
+}
+
 Result<std::int64_t> ask_people(storage::Transaction& transaction, const audit::AuditTrail& trail,
                                 std::span<const Policy> policies, const Judgement& judgement,
                                 const EnterpriseProfile& profile, Instant now, const std::string& trace_id) {

@@ -52,6 +52,14 @@ Result<Judgement> judge_firm(storage::Transaction& transaction, std::span<const 
 Result<Judgement> judge_item(storage::Transaction& transaction, std::span<const Policy> policies, const PolicyId& item,
                              const EnterpriseProfile& profile, Date day, const Policy* without_round = nullptr);
 
+/// An item as an engine can judge it, which knows of a firm no more than its profile with receipts.
+struct EngineItem {
+  Policy policy;       ///< Where it is not exact: no firm that may meet the item fails to meet or may meet this one.
+  bool exact = true;   ///< Its verdict is Judgement::alone, and but for rivals also that of the entitlement.
+  bool dated = false;  ///< Not exact: whether the outcome can change by the mere passing of days.
+};
+std::vector<EngineItem> for_engines(std::span<const Policy> policies);
+
 /// Tells the trail what people must decide; each question once. Gives how many were new.
 Result<std::int64_t> ask_people(storage::Transaction& transaction, const audit::AuditTrail& trail,
                                 std::span<const Policy> policies, const Judgement& judgement,

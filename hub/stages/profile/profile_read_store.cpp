@@ -134,6 +134,27 @@ Result<std::vector<EnterpriseProfile>> load_profiles(Transaction& transaction, c
   return out;
 }
 
+Result<std::vector<EnterpriseProfile>> load_profiles_between(Transaction& transaction, const std::string& first,
+                                                             const std::string& last, Date on,
+                                                             const ProfileRules& rules) {
+  const std::string condition = "BETWEEN ? AND ?";
+  const Values values = {first, last};
+  const Rows enterprises = TRY(transaction.query(kEnterpriseColumns + condition + " ORDER BY uscc", values, "ttti"));
+  const auto coverage = TRY(load_coverage(transaction));
+  return load(transaction, enterprises, condition, values, on, rules, coverage);
+}
+
+Result<std::vector<std::string>> all_firms(Transaction& transaction) {
+  std::vector<std::string> out;
+  for (const auto& row : TRY(transaction.query("SELECT uscc FROM enterprise ORDER BY uscc", {}, "t")))
+    out.push_back(row.text(0));
+  return out;
+}
+
+Result<std::int64_t> last_change(Transaction& transaction) {
+  return TRY(transaction.query("SELECT coalesce(max(sequence), 0) FROM profile_change", {}, "i")).front().integer(0);
+}
+
 Result<ProfileChanges> changes_since(Transaction& transaction, std::int64_t after_sequence, std::size_t rows_max) {
   ProfileChanges out;
   out.through_sequence = after_sequence;
@@ -220,9 +241,20 @@ Result<std::vector<std::string>> becoming_stale(Transaction& transaction, Date a
     if (due(day)) pairs.emplace(day.spec->name, day.as_of.to_string());
   }
   if (pairs.empty()) return out;
+  // The database picks them out: all firms' values are too many to be carried here.
+  constexpr std::size_t kAtOnce = 128;
+  static const std::string kSql = [] {
+    std::string sql = "SELECT DISTINCT uscc FROM profile_value WHERE field || ' ' || as_of IN (?";
+    for (std::size_t i = 1; i < kAtOnce; ++i) sql += ", ?";
+    return sql + ")";
+  }();
   std::set<std::string> firms;
-  for (const auto& row : TRY(transaction.query("SELECT DISTINCT uscc, field, as_of FROM profile_value", {}, "ttt"))) {
-    if (pairs.contains({row.text(1), row.text(2)})) firms.insert(row.text(0));
+  for (auto next = pairs.begin(); next != pairs.end();) {
+    Values values;
+    for (; next != pairs.end() && values.size() < kAtOnce; ++next)
+      values.emplace_back(next->first + " " + next->second);
+    values.resize(kAtOnce, values.back());
+    for (const auto& row : TRY(transaction.query(kSql, values, "t"))) firms.insert(row.text(0));
   }
   out.assign(firms.begin(), firms.end());
   return out;

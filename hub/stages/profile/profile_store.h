@@ -44,6 +44,15 @@ Result<std::vector<EnterpriseProfile>> load_profiles(storage::Transaction& trans
                                                      const std::vector<std::string>& usccs, Date on,
                                                      const ProfileRules& rules);
 
+/// From one USCC to another, both included.
+Result<std::vector<EnterpriseProfile>> load_profiles_between(storage::Transaction& transaction,
+                                                             const std::string& first, const std::string& last, Date on,
+                                                             const ProfileRules& rules);
+/// The USCC of every firm, in order.
+Result<std::vector<std::string>> all_firms(storage::Transaction& transaction);
+/// The sequence of the last change; 0 when there is none.
+Result<std::int64_t> last_change(storage::Transaction& transaction);
+
 struct ProfileChanges {
   std::vector<std::string> usccs;     ///< Each once, sorted.
   std::int64_t through_sequence = 0;  ///< Where to go on; the given one when nothing is new.

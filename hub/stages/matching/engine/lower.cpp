@@ -146,6 +146,12 @@ void Lowering::note_ages() {
   aged_.assign(model_.columns.size(), false);
   for (const auto& atom : model_.atoms)
     if (atom.max_age_days > 0) aged_[atom.column] = true;
+  // Of a receipt for which nobody vouches it may be forgotten, when a window has passed, that it was the last.
+  received_.clear();
+  for (const auto& [name, field] : fields_)
+    for (const auto& atom : model_.atoms)
+      if (atom.months > 0 && atom.column == field.column && field.field.starts_with("received."))
+        received_.emplace_back(field.field, atom.months);
 }
 
 std::uint32_t Lowering::column_of(const std::string& field, FieldType type) {
@@ -421,6 +427,11 @@ std::optional<Date> Lowering::turn(const EnterpriseProfile& profile) const {
       const auto* date = std::get_if<Date>(&state->value->data);
       if (judge.clause.months > 0 && date != nullptr) consider(first_day_after(*date, judge.clause.months));
     }
+  for (const auto& [name, months] : received_) {
+    const auto* state = profile.find(name);
+    const auto* date = state == nullptr || !state->value ? nullptr : std::get_if<Date>(&state->value->data);
+    if (date != nullptr) consider(first_day_after(*date, months));
+  }
   return out;
 }
 

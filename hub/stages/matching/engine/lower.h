@@ -80,7 +80,9 @@ class Lowering {
   std::map<std::string, FieldColumn> fields_;  ///< By the column's name.
   std::vector<Judged> judged_;
   std::map<std::string, std::uint32_t> judged_by_key_;  ///< Columns; those of items that are gone as well.
-  std::vector<bool> aged_;                              ///< By column: whether it matters of which day a value is.
+  std::vector<std::pair<std::string, int>>
+      received_;            ///< Fields of receipts, and windows in months that items ask for.
+  std::vector<bool> aged_;  ///< By column: whether it matters of which day a value is.
   std::map<std::uint32_t, std::size_t> region_uses_, industry_uses_;
 };
 
