@@ -181,7 +181,10 @@ Result<std::vector<Vouched>> list_vouched(storage::Transaction& transaction) {
   std::vector<Vouched> out;
   const auto rows =
       TRY(transaction.query("SELECT benefit, vouched_by, vouched_on FROM receipt_history ORDER BY benefit", {}, "ttt"));
-  for (const auto& row : rows) out.push_back({row.text(0), row.text(1), TRY(Date::parse(row.text(2)))});
+  for (const auto& row : rows) {
+    const Date on = TRY(Date::parse(row.text(2)));
+    out.push_back({row.text(0), row.text(1), on});
+  }
   return out;
 }
 
