@@ -63,7 +63,9 @@ int main(int argc, char** argv) {
   adapter_pull->add_option("name", options.name, "Adapter")->required();
 
   auto* mapping = pass_on(app, "mapping", "Mapping files: check, test, run");
-  auto* policy = pass_on(app, "policy", "Policy items: check, test, show, match, explain, simulate, export-sql, allocate");
+  auto* policy = pass_on(app, "policy",
+                         "Policy items: check, test, show, match, explain, simulate, export-sql, allocate; propose, "
+                         "backtest, approve, confirm, withdraw, status");
   auto* cert = pass_on(app, "cert", "Certificates: list, check (days left), renew (a new key and a request)");
   auto* seal = pass_on(app, "seal", "Electronic seals: make-seal, sign, verify, show");
 

@@ -1,4 +1,4 @@
-// check, config, adapter, mapping, policy, seal, version.
+// check, config, adapter, mapping, seal, version.
 #include <iostream>
 
 #include "adapter_api/catalogue.h"
@@ -10,9 +10,6 @@
 #include "platform/crypto/digest.h"
 #include "seal/commands.h"
 #include "stages/mapping/commands.h"
-#include "stages/mapping/fields.h"
-#include "stages/matching/commands.h"
-#include "stages/profile/profile_store.h"
 
 namespace zhida::cli {
 
@@ -151,27 +148,6 @@ int adapter_pull(const Options& options) {
 
 int mapping(const std::vector<std::string>& arguments) {
   return mapping::run_mapping_command(arguments, std::cin, std::cout, std::cerr);
-}
-
-int policy(const std::vector<std::string>& arguments) {
-  const auto read_store = [](const std::string& config, Date day,
-                             const std::function<void(const EnterpriseProfile&)>& visit) -> Result<void> {
-    Options options;
-    options.config = config;
-    const auto open = TRY(open_hub(options));
-    const auto& rooms = open.hub->rooms();
-    return rooms.database.read([&](storage::Transaction& transaction) -> Result<void> {
-      constexpr std::size_t kAtOnce = 500;
-      std::string after;
-      for (;;) {
-        const auto firms = TRY(profile::load_profiles(transaction, after, kAtOnce, day, rooms.rules));
-        for (const auto& firm : firms) visit(firm);
-        if (firms.size() < kAtOnce) return ok();
-        after = firms.back().uscc;
-      }
-    });
-  };
-  return matching::run_policy_command(arguments, std::cout, std::cerr, &mapping::load_fields, read_store);
 }
 
 int seal(const std::vector<std::string>& arguments) {

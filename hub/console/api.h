@@ -50,4 +50,13 @@ Result<Json> draw_up_allocation(App&, const Call&);
 Result<Json> confirm_allocation(App&, const Call&);
 Result<Json> discard_allocation(App&, const Call&);
 
+Result<Json> publishing(App&, const Call&);
+Result<Json> publishing_of(App&, const Call&);
+Result<Json> propose(App&, const Call&);
+Result<Json> back_test(App&, const Call&);
+Result<Json> approve(App&, const Call&);
+Result<Json> confirm_policy(App&, const Call&);
+Result<Json> withdraw_proposal(App&, const Call&);
+Result<Json> decision(App&, const Call&);
+
 }  // namespace zhida::console::api

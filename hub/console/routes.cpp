@@ -12,11 +12,13 @@ namespace {
 using Roles = std::vector<std::string_view>;
 
 const Roles kOpen = {};
-const Roles kEverybody = {"integration_admin", "operator",         "policy_officer",   "portal", "reviewer_maker",
-                          "reviewer_checker",  "finance_releaser", "treasury_officer", "auditor"};
-const Roles kStaff = {"integration_admin", "operator",         "policy_officer",   "reviewer_maker",
-                      "reviewer_checker",  "finance_releaser", "treasury_officer", "auditor"};
+const Roles kEverybody = {"integration_admin", "operator",         "policy_officer", "policy_approver",
+                          "data_officer",      "portal",           "reviewer_maker", "reviewer_checker",
+                          "finance_releaser",  "treasury_officer", "auditor"};
+const Roles kStaff = {"integration_admin", "operator",         "policy_officer",   "policy_approver",  "data_officer",
+                      "reviewer_maker",    "reviewer_checker", "finance_releaser", "treasury_officer", "auditor"};
 const Roles kTechnicians = {"integration_admin", "operator", "auditor"};
+const Roles kPublishing = {"policy_officer", "policy_approver", "data_officer", "auditor"};
 const Roles kMoney = {"finance_releaser", "treasury_officer", "auditor", "operator"};
 
 std::vector<std::string> steps_of(std::string_view path) {
@@ -51,6 +53,38 @@ std::span<const Route> routes() {
       {"GET", "/api/v1/policies", kEverybody, "", &api::policies, "The policy items in force."},
       {"GET", "/api/v1/policies/{id}", kEverybody, "", &api::policy,
        "One item: its conditions as text, and how it is handled here."},
+      {"GET", "/api/v1/publishing", kPublishing, "", &api::publishing,
+       "Every item in force or proposed: who proposed, approved and confirmed it, and what is missing."},
+      {"GET", "/api/v1/policies/{id}/publishing", kPublishing, "", &api::publishing_of,
+       "The same of one item, with its back-test, its checks and the data that decide it."},
+      {"POST",
+       "/api/v1/policies/{id}/propose",
+       {"policy_officer"},
+       "version:string reason:string repeal:boolean",
+       &api::propose,
+       "Proposes the item as it stands in the folder, or that it goes out of force; a back-test is drawn up."},
+      {"POST",
+       "/api/v1/policies/{id}/back-test",
+       {"policy_officer"},
+       "",
+       &api::back_test,
+       "Draws up another back-test of what is proposed, against the profiles of today."},
+      {"POST", "/api/v1/policies/{id}/approve", kStaff, "version:string! reason:string", &api::approve,
+       "A second person approves this version; the settings say which roles do."},
+      {"POST",
+       "/api/v1/policies/{id}/confirm",
+       {"policy_officer", "data_officer"},
+       "version:string! what:string!",
+       &api::confirm_policy,
+       "A reviewing department confirms the `conditions`, the data department the `data`; then the item is in force."},
+      {"POST", "/api/v1/policies/{id}/withdraw", kStaff, "reason:string!", &api::withdraw_proposal,
+       "The proposal is withdrawn."},
+      {"GET",
+       "/api/v1/decisions/{id}",
+       {"auditor"},
+       "",
+       &api::decision,
+       "Why a case was decided as it was, from what is stored alone, and whether the same comes out of it again."},
       {"GET", "/api/v1/cases", kEverybody, "state:string policy:string uscc:string limit:integer cursor:string",
        &api::cases, "Cases, oldest first, each with who acts next."},
       {"GET", "/api/v1/cases/{id}", kEverybody, "", &api::benefit_case,

@@ -189,13 +189,13 @@ Result<Json> case_view(storage::Transaction& transaction, const flow::Rooms& roo
         {{"payer", share.payer}, {"share_ppm", share.share_ppm}, {"amount", share.amount.to_yuan()}});
   view["version"] = c.version;
 
-  const auto* policy = rooms.policies.find(c.policy);
+  const auto policy = rooms.policies.find(c.policy);
   Json clauses = Json::array();
   view["verdict"] = nullptr;
   view["amount_trace"] = nullptr;
   view["evaluated_on"] = nullptr;
   if (const auto entitlement = TRY(matching::read_entitlement(transaction, c.uscc, c.policy))) {
-    for (const auto& clause : entitlement->clauses) clauses.push_back(clause_json(policy, clause));
+    for (const auto& clause : entitlement->clauses) clauses.push_back(clause_json(policy.get(), clause));
     view["verdict"] = to_text(entitlement->verdict);
     view["amount_trace"] = text_or_null(entitlement->amount_trace);
     view["evaluated_on"] = entitlement->evaluated_on.to_string();
@@ -311,7 +311,7 @@ Result<Json> profile_view(storage::Transaction& transaction, const flow::Rooms& 
   Json entitlements = Json::array();
   for (const auto& stored : outcomes) {
     const auto& e = stored.entitlement;
-    const auto* policy = rooms.policies.find(e.policy);
+    const auto policy = rooms.policies.find(e.policy);
     entitlements.push_back({{"policy", e.policy.str()},
                             {"title", policy == nullptr ? e.policy.str() : policy->title},
                             {"policy_version", e.policy_version},
@@ -389,7 +389,7 @@ Result<Json> dead_letter_view(storage::Transaction& transaction, const flow::Roo
 }
 
 Result<Json> policy_view(const flow::Rooms& rooms, const PolicyId& id) {
-  const auto* policy = rooms.policies.find(id);
+  const auto policy = rooms.policies.find(id);
   if (policy == nullptr) return refuse("policy_unknown", "No item " + id.str() + " is in force.");
   Json clauses = Json::array();
   matching::for_each_clause(policy->when, [&](const matching::Clause& clause) {

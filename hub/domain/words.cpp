@@ -90,6 +90,8 @@ const Words& words(WordKind kind) {
   static const Words roles = {{"integration_admin", "集成管理"},
                               {"operator", "运行"},
                               {"policy_officer", "政策管理"},
+                              {"policy_approver", "政策批准"},
+                              {"data_officer", "数据管理"},
                               {"portal", "企业服务"},
                               {"reviewer_maker", "部门经办"},
                               {"reviewer_checker", "部门复核"},

@@ -255,7 +255,7 @@ bool CaseWorker::do_simple(const Attempts& works) {
 
 std::set<std::string> CaseWorker::sources_of(const casework::Work& work) {
   std::set<std::string> sources;
-  const auto* policy = rooms_.policies.find(work.policy);
+  const auto policy = rooms_.policies.find(work.policy);
   if (policy == nullptr) return sources;
   for (const auto& name : policy->handling.recheck_fields)
     if (const auto* field = rooms_.rules.catalogue.find(name))
@@ -265,9 +265,10 @@ std::set<std::string> CaseWorker::sources_of(const casework::Work& work) {
 
 Result<payment::FreshFacts> CaseWorker::fresh_facts(storage::Transaction& transaction, const casework::Work& work,
                                                     std::string& reason,
-                                                    std::vector<matching::PersonClaim>* claims) const {
+                                                    std::vector<matching::PersonClaim>* claims,
+                                                    std::optional<matching::Decision>* decision) const {
   payment::FreshFacts facts;
-  const auto* policy = rooms_.policies.find(work.policy);
+  const auto policy = rooms_.policies.find(work.policy);
   if (policy == nullptr) {
     facts.verdict = Verdict::not_met;
     reason = "事项已不在有效期内";
@@ -287,6 +288,14 @@ Result<payment::FreshFacts> CaseWorker::fresh_facts(storage::Transaction& transa
     if (tranche.id == benefit_case.tranche) facts.tranche_amount = tranche.amount;
   for (const auto& clause : entitlement.clauses)
     if (clause.verdict != Verdict::met) reason += (reason.empty() ? "" : "；") + clause.text;
+  if (decision != nullptr) {
+    decision->emplace();
+    (*decision)->case_id = work.case_id.str();
+    (*decision)->entitlement = entitlement;
+    (*decision)->facts = matching::facts_text(*policy, judged.facts_of(work.policy, profile), entitlement.evaluated_on);
+    (*decision)->context = {rooms_.code_lists, rooms_.program};
+    (*decision)->trace_id = benefit_case.trace_id;
+  }
   return facts;
 }
 
@@ -295,6 +304,14 @@ Result<void> CaseWorker::write_shares(storage::Transaction& transaction, const c
   if (policy == nullptr || policy->amount.co_funding.empty()) return ok();
   const auto c = TRY(casework::load_case(transaction, work.case_id));
   return matching::save_shares(transaction, c.id, matching::shares_of(*policy, c.amount.value_or(Money{})));
+}
+
+Result<void> CaseWorker::keep(storage::Transaction& transaction, std::optional<matching::Decision>& decision,
+                              const char* purpose) const {
+  if (!decision) return ok();  // The item is not in force any more: nothing was evaluated.
+  decision->purpose = purpose;
+  decision->at = rooms_.clock.now();
+  return matching::append_history(transaction, *decision);
 }
 
 bool CaseWorker::pull_fresh(const casework::Work& work) {
@@ -328,9 +345,12 @@ bool CaseWorker::recheck_together(std::span<const casework::Work> works) {
         [this, &work = fresh[i], &outcome = outcomes[i]](storage::Transaction& transaction) -> Result<void> {
           std::string reason;
           std::vector<matching::PersonClaim> claims;
-          const auto facts = TRY(fresh_facts(transaction, work, reason, &claims));
+          std::optional<matching::Decision> decision;
+          const auto facts = TRY(fresh_facts(transaction, work, reason, &claims, &decision));
           outcome = TRY(casework_.apply_recheck(transaction, work.case_id,
                                                 {facts.verdict, facts.tranche_amount, facts.profile_sequence, reason}));
+          if (outcome == casework::RecheckOutcome::wait) return ok();
+          CHECK_OK(keep(transaction, decision, "rechecked"));
           if (outcome != casework::RecheckOutcome::passed || claims.empty()) return ok();
           const auto c = TRY(casework::load_case(transaction, work.case_id));
           return matching::claim_persons(transaction, claims, c.id.str(),
@@ -347,7 +367,7 @@ bool CaseWorker::recheck_together(std::span<const casework::Work> works) {
     } else {
       moved = true;
       pulled_.erase(fresh[i].case_id);
-      const auto* policy = rooms_.policies.find(fresh[i].policy);
+      const auto policy = rooms_.policies.find(fresh[i].policy);
       if (outcomes[i] != casework::RecheckOutcome::passed || policy == nullptr) continue;
       if (policy->handling.channel == Channel::appropriation) passed.push_back(fresh[i]);
     }
@@ -448,12 +468,14 @@ bool CaseWorker::commit_requests(std::vector<Drawn>& drawn) {
   for (auto& one : drawn)
     effects.emplace_back([this, &one](storage::Transaction& transaction) -> Result<void> {
       std::string reason;
-      const auto facts = TRY(fresh_facts(transaction, one.work, reason));
+      std::optional<matching::Decision> decision;
+      const auto facts = TRY(fresh_facts(transaction, one.work, reason, nullptr, &decision));
       one.outcome = TRY(payments_.commit_request(
           transaction, one.prepared, one.seal, facts, outgoing_,
           [this](storage::Transaction& inner, const CaseMove& move) { return casework_.move(inner, move); }));
-      if (one.outcome.kind == payment::RequestOutcome::Kind::requested) return write_shares(transaction, one.work);
-      return ok();
+      if (one.outcome.kind != payment::RequestOutcome::Kind::requested) return ok();
+      CHECK_OK(keep(transaction, decision, "requested"));
+      return write_shares(transaction, one.work);
     });
   const auto results = commit_all(rooms_.writer, "desk", std::move(effects));
   bool moved = false;

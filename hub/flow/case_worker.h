@@ -15,6 +15,7 @@
 #include "flow/worker.h"
 #include "stages/casework/casework.h"
 #include "stages/matching/together_stage.h"
+#include "stages/matching/decision.h"
 #include "stages/payment/payment_stage.h"
 
 namespace zhida::flow {
@@ -67,12 +68,15 @@ class CaseWorker {
   /// What will share a commit shares a seal where the treasury takes that; what cannot be sealed leaves the list.
   void seal_requests(std::vector<Drawn>& drawn);
   Result<bool> send_decision(const casework::Work& work);
-  /// `claims`: the persons behind the sum, where somebody wants to know.
+  /// What today's data say. `claims`: the persons behind the sum; `decision`: what keep() keeps of it, where somebody
+  /// wants to know.
   Result<payment::FreshFacts> fresh_facts(storage::Transaction& transaction, const casework::Work& work,
-                                          std::string& reason,
-                                          std::vector<matching::PersonClaim>* claims = nullptr) const;
+                                          std::string& reason, std::vector<matching::PersonClaim>* claims = nullptr,
+                                          std::optional<matching::Decision>* decision = nullptr) const;
   /// Who bears which part of what was just asked for.
   Result<void> write_shares(storage::Transaction& transaction, const casework::Work& work) const;
+  Result<void> keep(storage::Transaction& transaction, std::optional<matching::Decision>& decision,
+                    const char* purpose) const;
   std::set<std::string> sources_of(const casework::Work& work);
   bool pull_fresh(const casework::Work& work);
   /// True where a department's seal is missing: nothing leaves.

@@ -121,7 +121,7 @@ class Gatherer {
       fact("verdict", nullptr);
       return ok();
     }
-    const auto* in_force = rooms_.policies.find(case_().policy);
+    auto in_force = rooms_.policies.find(case_().policy);
     if (in_force != nullptr && in_force->version != case_().policy_version) in_force = nullptr;
     Json tranches = Json::array();
     for (const auto& tranche : entitlement->tranches)

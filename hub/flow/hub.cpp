@@ -10,6 +10,7 @@
 #include "flow/carrier.h"
 #include "flow/case_worker.h"
 #include "flow/dead_letters.h"
+#include "flow/decisions.h"
 #include "flow/desk.h"
 #include "flow/match_door.h"
 #include "flow/office_keeper.h"
@@ -20,12 +21,14 @@
 #include "flow/source_door.h"
 #include "flow/stage_times.h"
 #include "flow/treasury_door.h"
+#include "platform/crypto/digest.h"
 #include "platform/messaging/handle_once.h"
 #include "platform/messaging/outbox.h"
 #include "platform/messaging/outbox_relay.h"
 #include "stages/casework/casework.h"
 #include "stages/mapping/mapping_set.h"
 #include "stages/matching/policy_file.h"
+#include "stages/matching/policy_store.h"
 #include "stages/payment/payment_stage.h"
 #include "stages/profile/profile_store.h"
 
@@ -111,15 +114,16 @@ std::set<std::string> names_of(const std::vector<messaging::DialOptions>& broker
 struct Hub::Parts {
   Parts(HubConfig from, std::unique_ptr<Clock> business_clock, Calendar days, std::unique_ptr<storage::Database> store,
         mapping::MappingSet maps, profile::ProfileRules profile_rules, std::vector<matching::Policy> items,
-        Grants legal_grants, PeopleBook persons, std::unique_ptr<TrustKeeper> trusted,
-        std::unique_ptr<SealKeeper> seal_of_ours)
+        std::int64_t book_round, std::string code_files, Grants legal_grants, PeopleBook persons,
+        std::unique_ptr<TrustKeeper> trusted, std::unique_ptr<SealKeeper> seal_of_ours)
       : config(std::move(from)),
         clock(std::move(business_clock)),
         calendar(std::move(days)),
         database(std::move(store)),
         mappings(std::move(maps)),
         rules(std::move(profile_rules)),
-        policies(std::move(items)),
+        policies(std::move(items), book_round),
+        code_lists(std::move(code_files)),
         grants(std::move(legal_grants)),
         people(std::move(persons)),
         own_seal(std::move(seal_of_ours)),
@@ -127,8 +131,20 @@ struct Hub::Parts {
         trust(std::move(trusted)),
         trail(*clock),
         writer(*database, *clock),
-        rooms{*clock, calendar, *database, writer,   trail,       *sealer,
-              *trust, mappings, rules,     policies, config.city, times},
+        rooms{*clock,
+              calendar,
+              *database,
+              writer,
+              trail,
+              *sealer,
+              *trust,
+              mappings,
+              rules,
+              policies,
+              config.city,
+              times,
+              to_hex(crypto::sha256(code_lists)),
+              config.version},
         casework({trail, *clock, calendar, [this](const PolicyId& id) { return policies.handling(id); },
                   [this](storage::Transaction& transaction, const BenefitCase& now, CaseState before) {
                     return receipts.on_case_moved(transaction, now, before);
@@ -161,7 +177,8 @@ struct Hub::Parts {
   const std::unique_ptr<storage::Database> database;
   const mapping::MappingSet mappings;
   const profile::ProfileRules rules;
-  const PolicyBook policies;
+  PolicyBook policies;
+  const std::string code_lists;  // Canonical JSON.
   const Grants grants;
   const PeopleBook people;
   const std::unique_ptr<SealKeeper> own_seal;
@@ -187,6 +204,7 @@ struct Hub::Parts {
   std::unique_ptr<CaseWorker> case_worker;
   std::unique_ptr<TreasuryDoor> treasury_door;
   std::unique_ptr<Desk> desk;
+  std::unique_ptr<PolicyDesk> policy_desk;
   std::unique_ptr<Carrier> carrier;
   std::map<std::string, messaging::Door> doors;  // By address; whole before anything knocks.
   DeadLetters dead_letters{rooms, doors};
@@ -211,7 +229,6 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
   auto calendar = TRY(load_calendar(config));
   auto mappings = TRY(load_mappings(config));
   auto rules = TRY(load_rules(config, mappings));
-  auto policies = TRY(load_items(config, rules.catalogue));
   auto grants = TRY(Grants::load(config.grants_file));
   auto people = TRY(PeopleBook::load(config.people_file));
   auto trust = TRY(TrustKeeper::create({config.peers_file, config.trust}, names_of(config.brokers), *clock,
@@ -221,9 +238,19 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
   config.database.readers += config.matching.on ? config.matching.threads_or_processors() : 0;
   auto database = TRY(storage::Database::open(config.database));
   const auto migrated = TRY(storage::migrate(*database));
+  std::int64_t book_round = 0;
+  std::vector<matching::Policy> policies;
+  CHECK_OK(database->read([&](storage::Transaction& transaction) -> Result<void> {
+    book_round = TRY(matching::read_match_cursor(transaction, kBookRound));
+    if (config.publishing.by_people) policies = TRY(items_in_force(transaction));
+    return ok();
+  }));
+  if (!config.publishing.by_people) policies = TRY(load_items(config, rules.catalogue));
+  auto code_lists = TRY(code_lists_of(config.mappings_folder));
   auto parts = std::make_unique<Parts>(std::move(config), std::move(clock), std::move(calendar), std::move(database),
-                                       std::move(mappings), std::move(rules), std::move(policies), std::move(grants),
-                                       std::move(people), std::move(trust), std::move(sealer));
+                                       std::move(mappings), std::move(rules), std::move(policies), book_round,
+                                       std::move(code_lists), std::move(grants), std::move(people), std::move(trust),
+                                       std::move(sealer));
   auto& p = *parts;
   for (const auto& name : migrated) p.log.info("Schema brought forward.", {{"migration", name}});
 
@@ -257,6 +284,9 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
     p.offices->wake();
     p.wake_cases();
   });
+  p.policy_desk = std::make_unique<PolicyDesk>(
+      p.rooms, p.policies, p.config.mappings_folder + "/policies", p.config.publishing, p.casework,
+      [&p] { p.wake_match(); }, [&p] { p.wake_cases(); });
   std::vector<std::string> carried;
   for (const auto& [name, address] : p.sources.carried_addresses()) carried.push_back(address);
   p.carrier = std::make_unique<Carrier>(p.rooms, p.sources, std::move(carried));
@@ -278,9 +308,13 @@ Result<void> Hub::start() {
     entry.division = p.config.city;
     entry.detail = {{"clock", p.config.clock}, {"policies", p.policies.all().size()}, {"seal", p.sealer->es_id()}};
     (void)TRY(p.trail.append(transaction, entry));
+    (void)TRY(matching::save_code_lists(transaction, p.code_lists, p.clock->now()));
     return ok();
   }));
-  CHECK_OK(p.match_door->publish());
+  // With people, what is in force was put there by them and is in the book already.
+  if (!p.config.publishing.by_people) {
+    CHECK_OK(p.match_door->publish());
+  }
 
   messaging::NodeOptions options;
   options.container_id = "zhida-" + p.config.city;
@@ -310,6 +344,7 @@ Result<void> Hub::start() {
   p.time_keeper->start();
   p.match_door->start();
   p.receipts.start();
+  p.policy_desk->start();
   CHECK_OK(p.offices->start());
   p.case_worker->start();
   p.treasury_door->start();
@@ -326,6 +361,7 @@ void Hub::stop() {
   p.own_seal->stop();
   p.trust->on_change({});
   p.sources.stop();
+  p.policy_desk->stop();
   p.match_door->stop();
   p.receipts.stop();
   p.offices->stop();
@@ -373,6 +409,9 @@ const Grants& Hub::grants() const {
 }
 Desk& Hub::desk() {
   return *parts_->desk;
+}
+PolicyDesk& Hub::policy_desk() {
+  return *parts_->policy_desk;
 }
 Sources& Hub::sources() {
   return parts_->sources;
@@ -437,7 +476,7 @@ Waiting Hub::waiting() const {
   const auto writer = p.writer.stats();
   Waiting waiting;
   waiting.writer = static_cast<std::int64_t>(writer.queued + writer.waiting_for_retry);
-  waiting.match = p.match_door->busy() ? 1 : 0;
+  waiting.match = p.match_door->busy() || p.policy_desk->busy() ? 1 : 0;
   waiting.cases =
       p.case_worker->busy() || p.treasury_door->busy() || p.time_keeper->busy() || p.offices->busy() ? 1 : 0;
   waiting.sources = p.sources.busy() ? 1 : 0;

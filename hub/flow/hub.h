@@ -15,6 +15,7 @@
 #include "flow/match_index_state.h"
 #include "flow/office_keeper.h"
 #include "flow/people.h"
+#include "flow/policy_desk.h"
 #include "flow/rooms.h"
 #include "flow/sources.h"
 #include "flow/stage_times.h"
@@ -56,6 +57,7 @@ struct HubConfig {
   seal::TrustFiles time_trust;                                           ///< Whose word is taken for it.
   std::vector<OfficeSettings> offices;                                   ///< Departments whose seals are asked for.
   std::chrono::milliseconds trust_look_every = std::chrono::seconds(5);  ///< Real time.
+  PublishingSettings publishing;                                         ///< Who says that an item is in force.
   Sources::Settings schedule;
   Secret<std::string> person_salt;  ///< Empty: no lists of persons are taken in.
   MatchIndexSettings matching;
@@ -91,6 +93,7 @@ class Hub {
   const PeopleBook& people() const;
   const Grants& grants() const;
   Desk& desk();
+  PolicyDesk& policy_desk();
   Sources& sources();
   SourceDoor& source_door();
   const TrustKeeper& trust() const;

@@ -97,6 +97,17 @@ std::vector<std::string> OfficeSealSettings::contradictions() const {
   return sentences;
 }
 
+std::vector<std::string> PolicySettings::contradictions() const {
+  std::vector<std::string> sentences;
+  if (approvers->empty()) sentences.push_back("`policies.approvers` names nobody: an item needs a second person.");
+  for (const auto& role : *approvers) {
+    const auto& known = known_roles();
+    if (std::none_of(known.begin(), known.end(), [&](const auto& one) { return one.first == role; }))
+      sentences.push_back("`policies.approvers`: there is no role \"" + role + "\".");
+  }
+  return sentences;
+}
+
 std::vector<std::string> AuditSettings::contradictions() const {
   if (tsa->url->empty() || !tsa->roots->path.empty()) return {};
   return {"`audit.tsa.url` needs `audit.tsa.roots`: whose word is taken for the time."};
@@ -174,6 +185,7 @@ HubConfig LoadedSettings::hub_config() const {
   config.trust.time_roots = time_roots_of(*from.seal, tsa);
   config.person_salt = *from.persons->salt;
   config.matching = {*from.matching->engine == "on", static_cast<unsigned>(*from.matching->threads)};
+  config.publishing = {*from.policies->approval == "required", *from.policies->approvers};
   config.overdue_after = std::chrono::duration_cast<std::chrono::hours>(*from.overdue_after);
   for (const auto& [name, adapter] : adapters)
     for (const auto& shown : adapter->show())

@@ -168,6 +168,21 @@ struct PersonsSettings : ConfigSpec {
   std::vector<std::string> contradictions() const override;
 };
 
+struct PolicySettings : ConfigSpec {
+  Field<std::string> approval{
+      this, "approval",
+      "Who puts items in force: `required` (people, item by item: proposed, back-tested, approved by a second person, "
+      "conditions and data confirmed), or `at_start` (whoever installs the hub: the items that parameters.yaml "
+      "publishes are in force from its start; for development).",
+      "required", one_of({"required", "at_start"})};
+  Field<std::vector<std::string>> approvers{
+      this, "approvers",
+      "Roles that must have approved, each by another person than the one who proposed and than one another; which "
+      "these are is the place's own rule: [policy_approver, finance_releaser] where the finance bureau signs as well.",
+      std::vector<std::string>{"policy_approver"}};
+  std::vector<std::string> contradictions() const override;
+};
+
 struct HubSettings : ConfigSpec {
   Field<std::string> city{this, "city", "Fiscal division of the hub, 6 digits.", required, not_empty()};
   Field<std::string> clock{this, "clock", "Business time: `system`, or `external` (a file that a demo drives).",
@@ -186,6 +201,7 @@ struct HubSettings : ConfigSpec {
       "Whose seal is asked of a seal platform over each decision that a department takes: the department's, and "
       "with `person` that of a person. None: no such seal is asked for."};
   Section<MatchingSettings> matching{this, "matching", "Who may receive what."};
+  Section<PolicySettings> policies{this, "policies", "How policy items get in force."};
   Section<AuditSettings> audit{this, "audit", "The log of all that happened."};
   Section<PersonsSettings> persons{this, "persons", "Persons behind a firm's benefits."};
   Field<Duration> overdue_after{this, "overdue_after",

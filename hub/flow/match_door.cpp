@@ -50,6 +50,7 @@ struct MatchDoor::Agenda {
   bool day_passed = false;
   std::vector<matching::WantedMatch> wanted;  ///< Their profiles did not change, but something else about them did.
   bool window_moves = false;
+  std::int64_t book_round = 0;  ///< Of the items in force, as the store knows them.
   std::int64_t rounds_wanted = 0, rounds_done = 0, item_rounds_wanted = 0, item_rounds_done = 0;
 
   bool lists_moved() const { return rounds_wanted > rounds_done; }
@@ -63,7 +64,7 @@ MatchDoor::MatchDoor(const Rooms& rooms, casework::Casework& casework, const Mat
     : rooms_(rooms),
       casework_(casework),
       cases_changed_(std::move(cases_changed)),
-      matching_(rooms.clock, rooms.trail),
+      matching_(rooms.clock, rooms.trail, {rooms.code_lists, rooms.program}),
       index_(rooms.database, rooms.rules, engine, [this] { worker_.wake(); }),
       worker_("match_door", rooms.clock, 200ms, [this] { return round(); }) {}
 
@@ -94,6 +95,7 @@ Result<MatchDoor::Agenda> MatchDoor::read_agenda() {
     if (agenda.day_passed && agenda.matched_day > 0)
       for (const auto& policy : rooms_.policies.all())
         agenda.window_moves = agenda.window_moves || window_moves(policy, to_date(agenda.matched_day), agenda.today);
+    agenda.book_round = TRY(matching::read_match_cursor(transaction, kBookRound));
     agenda.rounds_wanted = TRY(matching::read_match_cursor(transaction, kRoundsWanted));
     agenda.wanted = TRY(matching::wanted_matches(transaction, std::int64_t{kLogRows}));
     agenda.rounds_done = TRY(matching::read_match_cursor(transaction, kRoundsDone));
@@ -106,6 +108,8 @@ Result<MatchDoor::Agenda> MatchDoor::read_agenda() {
 
 Result<bool> MatchDoor::round() {
   const Agenda agenda = TRY(read_agenda());
+  // Another set of items is in force by now and will be in the book in a moment; who puts it there wakes this door.
+  if (rooms_.policies.round() < agenda.book_round) return false;
   CHECK_OK(index_.settle(rooms_.policies.all(), agenda.today, agenda.cursor, agenda.rounds_wanted));
   auto* const firms = index_.firms();
   if (firms != nullptr && firms->day() < agenda.today) {

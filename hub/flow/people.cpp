@@ -11,7 +11,10 @@ const std::vector<std::pair<std::string, std::string>>& known_roles() {
   static const std::vector<std::pair<std::string, std::string>> roles = {
       {"integration_admin", "Looks after adapters, mappings and the quarantine; decides no case."},
       {"operator", "Sees how the hub runs, pulls sources, replays kept records."},
-      {"policy_officer", "Looks after policy items."},
+      {"policy_officer", "Looks after policy items: proposes them, and confirms their conditions for a department."},
+      {"policy_approver", "The second person: approves what was proposed for force."},
+      {"data_officer",
+       "For the data department: confirms which data decide an item, and from which sources they come."},
       {"portal", "Acts for firms: confirmation, account, objection."},
       {"reviewer_maker", "First look of a department at a case (经办)."},
       {"reviewer_checker", "Second look of a department at a case (复核); settles objections."},

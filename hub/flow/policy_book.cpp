@@ -4,19 +4,53 @@
 
 namespace zhida::flow {
 
-PolicyBook::PolicyBook(std::vector<matching::Policy> policies) : policies_(std::move(policies)) {
-  for (std::size_t i = 0; i < policies_.size(); ++i) by_id_[policies_[i].id] = i;
+struct PolicyBook::Content {
+  std::vector<matching::Policy> policies;
+  std::map<PolicyId, std::size_t> by_id;
+  std::int64_t round = 0;
+};
+
+PolicyBook::PolicyBook(std::vector<matching::Policy> policies, std::int64_t round) {
+  replace(std::move(policies), round);
 }
 
-const matching::Policy* PolicyBook::find(const PolicyId& id) const {
-  const auto it = by_id_.find(id);
-  return it == by_id_.end() ? nullptr : &policies_[it->second];
+void PolicyBook::replace(std::vector<matching::Policy> policies, std::int64_t round) {
+  auto next = std::make_shared<Content>();
+  next->policies = std::move(policies);
+  next->round = round;
+  for (std::size_t i = 0; i < next->policies.size(); ++i) next->by_id[next->policies[i].id] = i;
+  Lock lock(mutex_);
+  content_ = std::move(next);
+}
+
+std::shared_ptr<const PolicyBook::Content> PolicyBook::content() const {
+  Lock lock(mutex_);
+  return content_;
+}
+
+PolicyList PolicyBook::all() const {
+  const auto now = content();
+  if (now == nullptr) return {};
+  return PolicyList(std::shared_ptr<const std::vector<matching::Policy>>(now, &now->policies));
+}
+
+std::shared_ptr<const matching::Policy> PolicyBook::find(const PolicyId& id) const {
+  const auto now = content();
+  if (now == nullptr) return nullptr;
+  const auto it = now->by_id.find(id);
+  if (it == now->by_id.end()) return nullptr;
+  return {now, &now->policies[it->second]};
 }
 
 std::optional<HandlingSettings> PolicyBook::handling(const PolicyId& id) const {
-  const auto* policy = find(id);
+  const auto policy = find(id);
   if (policy == nullptr) return std::nullopt;
   return matching::handling_settings(*policy);
+}
+
+std::int64_t PolicyBook::round() const {
+  const auto now = content();
+  return now == nullptr ? 0 : now->round;
 }
 
 }  // namespace zhida::flow

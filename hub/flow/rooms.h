@@ -44,6 +44,8 @@ struct Rooms {
   const PolicyBook& policies;
   std::string city;   ///< The hub's own fiscal division, 6 digits.
   StageTimes& times;  ///< Where the stages say how long they took.
+  std::string code_lists{};  ///< Digest of the code tables (flow/decisions.h): each decision names it.
+  std::string program{};     ///< Version of the program, for the same.
 };
 
 /// Hands one piece of work to the writer and waits until it is durable. Runs `effect` in one transaction (perhaps more

@@ -83,6 +83,7 @@ class Bench {
     config.clock = "external";
     config.clock_file = folder + "/clock";
     config.city = "330500";
+    config.publishing.by_people = false;
     config.mappings_folder = "mappings";
     config.grants_file = write("grants.yaml", "grants: []\n");
     config.peers_file = write("peers.yaml", "peers: []\n");

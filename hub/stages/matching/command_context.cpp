@@ -20,6 +20,7 @@ constexpr std::string_view kUsageText =
     "usage: zhida policy check PATH… [--text] | test PATH… | show --policies DIR [--policy ID] |\n"
     "       match --policies DIR --profiles FILE.jsonl [--all] [--at DATE] [--threads N] |\n"
     "       explain --policies DIR [--policy ID] [--profiles FILE.jsonl --uscc CODE] [--at DATE] |\n"
+    "       explain --decision CASE|REQUEST|USCC/ITEM|NUMBER [--config FILE] |\n"
     "       simulate (--policies DIR --policy ID | --draft FILE [--policies DIR])\n"
     "                (--profiles FILE.jsonl | --config FILE) [--budget 500万元 [--per-day N]] [--curve CLAUSE] [--at "
     "DATE] |\n"

@@ -175,6 +175,13 @@ std::set<std::string> Expression::fields() const {
   return out;
 }
 
+std::map<std::string, FieldType> Expression::types() const {
+  std::map<std::string, FieldType> out;
+  for (const auto& node : nodes_)
+    if (node.step == Step::field) out[node.field] = node.type;
+  return out;
+}
+
 bool Expression::divides() const {
   for (const auto& node : nodes_)
     if (node.step == Step::divide || (node.step == Step::number && node.number.denominator() != 1)) return true;

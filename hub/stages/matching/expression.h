@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -34,6 +35,7 @@ class Expression {
 
   Kind kind() const { return kind_; }
   std::set<std::string> fields() const;
+  std::map<std::string, FieldType> types() const;  ///< Of the fields.
   bool divides() const;
 
   /// `value(field)`: the field's number as kept (fen, parts per million, count), nullopt when unknown. The result is in

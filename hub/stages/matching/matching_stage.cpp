@@ -21,53 +21,72 @@ bool same_benefit(const Entitlement& left, const Entitlement& right) {
 Result<PublishOutcome> MatchingStage::publish(storage::Transaction& transaction, std::span<const Policy> policies,
                                               const std::string& actor) {
   PublishOutcome out;
-  const auto now = clock_.now();
   for (const auto& policy : policies) {
-    if (!TRY(put_in_force(transaction, policy, TRY(canonical_json(to_json(policy))), now))) continue;
-    out.published.push_back(policy.id);
-    audit::AuditEntry entry;
-    entry.kind = "policy_published";
-    entry.actor = actor;
-    entry.subject_type = "policy";
-    entry.subject_id = policy.id.str();
-    entry.detail = {{"version", policy.version}, {"title", policy.title}};
-    CHECK_OK(audit_.append(transaction, entry));
+    CHECK_OK(put_in_force(transaction, policy, actor, out));
   }
   for (const auto& stored : TRY(list_policies(transaction))) {
     const bool listed = std::ranges::any_of(policies, [&](const Policy& policy) { return policy.id == stored.id; });
     if (listed || stored.state != "in_force") continue;
-    CHECK_OK(take_out_of_force(transaction, stored.id));
-    out.withdrawn.push_back(stored.id);
-    audit::AuditEntry entry;
-    entry.kind = "policy_withdrawn";
-    entry.actor = actor;
-    entry.subject_type = "policy";
-    entry.subject_id = stored.id.str();
-    entry.detail = {{"version", stored.version}};
-    CHECK_OK(audit_.append(transaction, entry));
-
-    for (auto& before : TRY(read_entitlements_of_policy(transaction, stored.id))) {
-      if (before.entitlement.verdict == Verdict::not_met) continue;
-      EntitlementChange change{before.entitlement, before.entitlement.verdict, before.entitlement.amount};
-      auto& entitlement = change.now;
-      entitlement.verdict = Verdict::not_met;
-      entitlement.amount.reset();
-      entitlement.tranches.clear();
-      entitlement.amount_trace.clear();
-      entitlement.evaluated_on = Date::of(now);
-      ClauseVerdict clause;
-      clause.id = "in_force";
-      clause.text = "政策事项在用";
-      clause.verdict = Verdict::not_met;
-      entitlement.clauses = {clause};
-      const auto clauses = clauses_to_text(entitlement.clauses);
-      CHECK_OK(save_entitlement(transaction, entitlement, clauses, before.trace_id));
-      CHECK_OK(append_history(transaction, entitlement, clauses, now, before.trace_id));
-      CHECK_OK(tell(transaction, change, before.trace_id));
-      out.changed.push_back(std::move(change));
-    }
+    CHECK_OK(withdraw(transaction, stored.id, stored.version, actor, out));
   }
   return out;
+}
+
+Result<void> MatchingStage::put_in_force(storage::Transaction& transaction, const Policy& policy,
+                                         const std::string& actor, PublishOutcome& out) {
+  if (!TRY(matching::put_in_force(transaction, policy, TRY(canonical_json(to_json(policy))), clock_.now())))
+    return ok();
+  out.published.push_back(policy.id);
+  audit::AuditEntry entry;
+  entry.kind = "policy_published";
+  entry.actor = actor;
+  entry.subject_type = "policy";
+  entry.subject_id = policy.id.str();
+  entry.detail = {{"version", policy.version}, {"title", policy.title}};
+  CHECK_OK(audit_.append(transaction, entry));
+  return ok();
+}
+
+Result<void> MatchingStage::withdraw(storage::Transaction& transaction, const PolicyId& id, const std::string& version,
+                                     const std::string& actor, PublishOutcome& out) {
+  if (!TRY(take_out_of_force(transaction, id))) return ok();
+  const auto now = clock_.now();
+  out.withdrawn.push_back(id);
+  audit::AuditEntry entry;
+  entry.kind = "policy_withdrawn";
+  entry.actor = actor;
+  entry.subject_type = "policy";
+  entry.subject_id = id.str();
+  entry.detail = {{"version", version}};
+  CHECK_OK(audit_.append(transaction, entry));
+
+  for (auto& before : TRY(read_entitlements_of_policy(transaction, id))) {
+    if (before.entitlement.verdict == Verdict::not_met) continue;
+    EntitlementChange change{before.entitlement, before.entitlement.verdict, before.entitlement.amount};
+    auto& entitlement = change.now;
+    entitlement.verdict = Verdict::not_met;
+    entitlement.amount.reset();
+    entitlement.tranches.clear();
+    entitlement.amount_trace.clear();
+    entitlement.evaluated_on = Date::of(now);
+    ClauseVerdict clause;
+    clause.id = "in_force";
+    clause.text = "政策事项在用";
+    clause.verdict = Verdict::not_met;
+    entitlement.clauses = {clause};
+    CHECK_OK(save_entitlement(transaction, entitlement, clauses_to_text(entitlement.clauses), before.trace_id));
+    const Decision decision{.purpose = "withdrawn",
+                            .case_id = {},
+                            .entitlement = entitlement,
+                            .facts = std::nullopt,
+                            .context = context_,
+                            .at = now,
+                            .trace_id = before.trace_id};
+    CHECK_OK(append_history(transaction, decision));
+    CHECK_OK(tell(transaction, change, decision));
+    out.changed.push_back(std::move(change));
+  }
+  return ok();
 }
 
 Result<MatchOutcome> MatchingStage::on_profiles_changed(storage::Transaction& transaction,
@@ -81,7 +100,9 @@ Result<MatchOutcome> MatchingStage::on_profiles_changed(storage::Transaction& tr
     auto judged = TRY(judge_firm(transaction, policies, profile, day));
     out.verdicts.insert(out.verdicts.end(), judged.alone.begin(), judged.alone.end());
     (void)TRY(ask_people(transaction, audit_, policies, judged, profile, now, trace_id));
-    for (auto& entitlement : judged.entitlements) {
+    for (std::size_t i = 0; i < judged.entitlements.size(); ++i) {
+      auto& entitlement = judged.entitlements[i];
+      const auto& policy = policies[i];
       ++out.evaluated;
       const auto clauses = clauses_to_text(entitlement.clauses);
       const auto before = std::ranges::find_if(stored, [&](const StoredEntitlement& candidate) {
@@ -99,13 +120,20 @@ Result<MatchOutcome> MatchingStage::on_profiles_changed(storage::Transaction& tr
         continue;
       }
       CHECK_OK(save_entitlement(transaction, entitlement, clauses, trace_id));
-      CHECK_OK(append_history(transaction, entitlement, clauses, now, trace_id));
+      const Decision decision{.purpose = "matched",
+                              .case_id = {},
+                              .entitlement = entitlement,
+                              .facts = facts_text(policy, judged.facts_of(policy.id, profile), day),
+                              .context = context_,
+                              .at = now,
+                              .trace_id = trace_id};
+      CHECK_OK(append_history(transaction, decision));
       EntitlementChange change{std::move(entitlement), std::nullopt, std::nullopt};
       if (known) {
         change.verdict_before = before->entitlement.verdict;
         change.amount_before = before->entitlement.amount;
       }
-      CHECK_OK(tell(transaction, change, trace_id));
+      CHECK_OK(tell(transaction, change, decision));
       out.changed.push_back(std::move(change));
     }
   }
@@ -115,7 +143,7 @@ Result<MatchOutcome> MatchingStage::on_profiles_changed(storage::Transaction& tr
 // The trail tells of benefits that came or went or became another sum; that a firm still does not meet an item is no
 // news.
 Result<void> MatchingStage::tell(storage::Transaction& transaction, const EntitlementChange& change,
-                                 const std::string& trace_id) {
+                                 const Decision& decision) {
   const bool was_met = change.verdict_before == Verdict::met;
   const bool is_met = change.now.verdict == Verdict::met;
   if (!was_met && !is_met) return ok();
@@ -126,10 +154,11 @@ Result<void> MatchingStage::tell(storage::Transaction& transaction, const Entitl
   entry.subject_id = change.now.policy.str();
   entry.uscc = change.now.uscc;
   entry.division = change.now.division;
-  entry.trace_id = trace_id;
+  entry.trace_id = decision.trace_id;
   entry.detail = {{"version", change.now.policy_version},
                   {"verdict", zhida::to_text(change.now.verdict)},
-                  {"profile_sequence", change.now.profile_sequence}};
+                  {"profile_sequence", change.now.profile_sequence},
+                  {"decision", decision_digest(decision)}};
   if (change.now.amount) entry.detail["amount_fen"] = change.now.amount->fen();
   CHECK_OK(audit_.append(transaction, entry));
   return ok();

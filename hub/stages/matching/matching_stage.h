@@ -3,6 +3,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "audit/audit_trail.h"
@@ -11,6 +12,7 @@
 #include "domain/enterprise_profile.h"
 #include "domain/entitlement.h"
 #include "platform/storage/database.h"
+#include "stages/matching/decision.h"
 #include "stages/matching/policy.h"
 
 namespace zhida::matching {
@@ -38,12 +40,21 @@ struct PublishOutcome {
 /// that what it saves stands or falls with what casework makes of it.
 class MatchingStage {
  public:
-  MatchingStage(const Clock& clock, const audit::AuditTrail& audit) : clock_(clock), audit_(audit) {}
+  /// `context` goes into every decision.
+  MatchingStage(const Clock& clock, const audit::AuditTrail& audit, DecisionContext context = {})
+      : clock_(clock), audit_(audit), context_(std::move(context)) {}
 
   /// Makes `policies` the items in force: new versions are stored and put in force, items that are not among them are
   /// withdrawn. The same set again changes nothing. `actor` as in AuditEntry.
   Result<PublishOutcome> publish(storage::Transaction& transaction, std::span<const Policy> policies,
                                  const std::string& actor);
+
+  /// One item alone: its version comes in force, the one before is superseded. Adds to `out`.
+  Result<void> put_in_force(storage::Transaction& transaction, const Policy& policy, const std::string& actor,
+                            PublishOutcome& out);
+  /// One item alone goes out of force, and with it all entitlements to it. Adds to `out`.
+  Result<void> withdraw(storage::Transaction& transaction, const PolicyId& id, const std::string& version,
+                        const std::string& actor, PublishOutcome& out);
 
   /// Evaluates every pair, saves what differs and appends it to the history. The same profiles again change nothing
   /// but the day.
@@ -52,10 +63,11 @@ class MatchingStage {
                                            std::span<const Policy> policies, Date day, const std::string& trace_id);
 
  private:
-  Result<void> tell(storage::Transaction& transaction, const EntitlementChange& change, const std::string& trace_id);
+  Result<void> tell(storage::Transaction& transaction, const EntitlementChange& change, const Decision& decision);
 
   const Clock& clock_;
   const audit::AuditTrail& audit_;
+  const DecisionContext context_;
 };
 
 }  // namespace zhida::matching

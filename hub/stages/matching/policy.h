@@ -382,6 +382,9 @@ void finish(Policy& policy);
 
 /// The form that is stored and hashed (canonical_json makes the octets). Nothing in it is derived.
 Json to_json(const Policy& policy);
+/// Reads that form back, finished but for its version. The same item again: same outcomes, same form. Error
+/// `policy_body_malformed`.
+Result<Policy> policy_from_json(const Json& json);
 
 /// Calls `visit(clause)` for the clause and everything below it, in the order of the text.
 template <class Visit>

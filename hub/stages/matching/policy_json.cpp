@@ -194,6 +194,14 @@ Json to_json(const Handling& handling) {
 
 void put_extensions(const Policy& policy, Json& out) {
   if (policy.kind != ItemKind::conditions) out["kind"] = to_text(policy.kind);
+  // What a formula's parts are decides what it gives, so that the hash must cover it.
+  const auto put_types = [&](const Expression& formula) {
+    for (const auto& [field, type] : formula.types()) out["formula_types"][field] = zhida::to_text(type);
+  };
+  for (const auto& field : policy.derived) put_types(field.formula);
+  if (const auto* rule = std::get_if<FormulaAmount>(&policy.amount.rule)) put_types(rule->formula);
+  for (const auto& part : policy.amount.parts)
+    if (const auto* rule = std::get_if<FormulaAmount>(&part.rule)) put_types(rule->formula);
   for (const auto& field : policy.derived)
     out["derived"].push_back({{"name", field.name},
                               {"type", zhida::to_text(field.type)},
@@ -202,7 +210,11 @@ void put_extensions(const Policy& policy, Json& out) {
   for (const auto& datum : policy.region_data) {
     Json values = Json::object();
     for (const auto& [region, value] : datum.values) values[region] = to_json(value);
-    out["region_data"].push_back({{"name", datum.name}, {"type", zhida::to_text(datum.type)}, {"values", values}});
+    out["region_data"].push_back({{"name", datum.name},
+                                  {"title", datum.title},
+                                  {"type", zhida::to_text(datum.type)},
+                                  {"values", values}});
+    if (!datum.unit.empty()) out["region_data"].back()["unit"] = datum.unit;
   }
   if (policy.ranking)
     out["ranking"] = {{"by", policy.ranking->by},

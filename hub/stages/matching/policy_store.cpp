@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/json.h"
+#include "platform/crypto/digest.h"
 
 namespace zhida::matching {
 namespace {
@@ -107,6 +109,32 @@ Value fen_or_null(const std::optional<Money>& amount) {
   return amount ? Value(amount->fen()) : Value(nullptr);
 }
 
+Result<std::vector<Decision>> read_decisions_where(Transaction& transaction, std::string_view condition,
+                                                   storage::Values values) {
+  const auto rows = TRY(transaction.query("SELECT " + std::string(kColumns) +
+                                              ", channel, id, purpose, case_id, facts, code_lists, program, at FROM "
+                                              "entitlement_history WHERE " +
+                                              std::string(condition) + " ORDER BY id",
+                                          values, std::string(kColumnTypes) + "ittttti"));
+  std::vector<Decision> out;
+  for (const auto& row : rows) {
+    Decision decision;
+    // Rows of an older program do not name the channel.
+    auto stored = TRY(read_row(row, !row.text(12).empty()));
+    stored.entitlement.clauses = TRY(clauses_from(stored.clauses_text));
+    decision.entitlement = std::move(stored.entitlement);
+    decision.trace_id = std::move(stored.trace_id);
+    decision.id = row.integer(13);
+    decision.purpose = row.text(14);
+    decision.case_id = row.text(15);
+    if (!row.is_null(16)) decision.facts = row.text(16);
+    decision.context = {row.text(17), row.text(18)};
+    decision.at = from_millis(row.integer(19));
+    out.push_back(std::move(decision));
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::vector<StoredPolicy>> list_policies(Transaction& transaction) {
@@ -182,9 +210,10 @@ Result<std::optional<Entitlement>> read_entitlement(Transaction& transaction, co
 
 Result<std::vector<Entitlement>> read_history(Transaction& transaction, const std::string& uscc,
                                               const PolicyId& policy) {
-  const auto rows = TRY(transaction.query(
-      "SELECT " + std::string(kColumns) + " FROM entitlement_history WHERE uscc = ? AND policy_id = ? ORDER BY id",
-      {uscc, policy.str()}, kColumnTypes.substr(0, 12)));
+  const auto rows = TRY(transaction.query("SELECT " + std::string(kColumns) +
+                                              " FROM entitlement_history WHERE uscc = ? AND policy_id = ? AND purpose "
+                                              "IN ('matched', 'withdrawn') ORDER BY id",
+                                          {uscc, policy.str()}, kColumnTypes.substr(0, 12)));
   std::vector<Entitlement> out;
   for (const auto& row : rows) {
     auto stored = TRY(read_row(row, false));
@@ -239,16 +268,50 @@ Result<void> touch_entitlement(Transaction& transaction, const Entitlement& enti
   return ok();
 }
 
-Result<void> append_history(Transaction& transaction, const Entitlement& entitlement, const std::string& clauses_text,
-                            Instant at, const std::string& trace_id) {
+Result<void> append_history(Transaction& transaction, const Decision& decision) {
+  const auto& entitlement = decision.entitlement;
   CHECK_OK(transaction.execute(
       "INSERT INTO entitlement_history (" + std::string(kColumns) +
-          ", at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+          ", at, purpose, case_id, channel, facts, code_lists, program) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+          "?, ?, ?, ?, ?, ?)",
       {entitlement.uscc, entitlement.policy.str(), entitlement.policy_version, entitlement.division,
        entitlement.evaluated_on.to_string(), entitlement.profile_sequence,
        std::string(zhida::to_text(entitlement.verdict)), fen_or_null(entitlement.amount),
-       tranches_to_text(entitlement.tranches), clauses_text, entitlement.amount_trace, trace_id, to_millis(at)}));
+       tranches_to_text(entitlement.tranches), clauses_to_text(entitlement.clauses), entitlement.amount_trace,
+       decision.trace_id, to_millis(decision.at), decision.purpose, decision.case_id,
+       std::string(to_text(entitlement.channel)), decision.facts ? Value(*decision.facts) : Value(nullptr),
+       decision.context.code_lists, decision.context.program}));
   return ok();
+}
+
+Result<std::vector<Decision>> read_decisions(Transaction& transaction, const std::string& uscc,
+                                             const PolicyId& policy) {
+  return read_decisions_where(transaction, "uscc = ? AND policy_id = ?", {uscc, policy.str()});
+}
+
+Result<std::vector<Decision>> read_decisions_of_case(Transaction& transaction, const CaseId& id) {
+  return read_decisions_where(transaction, "case_id = ? AND case_id <> ''", {id.str()});
+}
+
+Result<std::optional<Decision>> read_decision(Transaction& transaction, std::int64_t id) {
+  auto found = TRY(read_decisions_where(transaction, "id = ?", {id}));
+  if (found.empty()) return std::optional<Decision>();
+  return std::optional<Decision>(std::move(found.front()));
+}
+
+Result<std::string> save_code_lists(Transaction& transaction, const std::string& files, Instant at) {
+  const auto digest = to_hex(crypto::sha256(files));
+  CHECK_OK(
+      transaction.execute("INSERT INTO code_lists (digest, files, first_used) VALUES (?, ?, ?) ON CONFLICT (digest) DO "
+                          "NOTHING",
+                          {digest, files, to_millis(at)}));
+  return digest;
+}
+
+Result<std::optional<std::string>> read_code_lists(Transaction& transaction, const std::string& digest) {
+  const auto rows = TRY(transaction.query("SELECT files FROM code_lists WHERE digest = ?", {digest}, "t"));
+  if (rows.empty()) return std::optional<std::string>();
+  return std::optional<std::string>(rows.front().text(0));
 }
 
 Result<std::int64_t> read_match_cursor(Transaction& transaction, const std::string& name) {

@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "domain/entitlement.h"
 #include "platform/storage/database.h"
+#include "stages/matching/decision.h"
 #include "stages/matching/policy.h"
 
 // SQL and nothing else: the tables policy, entitlement, entitlement_history and match_cursor.
@@ -69,8 +70,17 @@ Result<void> save_entitlement(storage::Transaction& transaction, const Entitleme
                               const std::string& clauses_text, const std::string& trace_id);
 /// The outcome is the same; it was looked at again.
 Result<void> touch_entitlement(storage::Transaction& transaction, const Entitlement& entitlement);
-Result<void> append_history(storage::Transaction& transaction, const Entitlement& entitlement,
-                            const std::string& clauses_text, Instant at, const std::string& trace_id);
+/// Adds to the decisions; `id` is given by the store.
+Result<void> append_history(storage::Transaction& transaction, const Decision& decision);
+/// The decisions about one pair, or those taken for one case, in the order they came about.
+Result<std::vector<Decision>> read_decisions(storage::Transaction& transaction, const std::string& uscc,
+                                             const PolicyId& policy);
+Result<std::vector<Decision>> read_decisions_of_case(storage::Transaction& transaction, const CaseId& id);
+Result<std::optional<Decision>> read_decision(storage::Transaction& transaction, std::int64_t id);
+
+/// Keeps which code tables a hub ran with: canonical JSON, file name → SHA-256. Gives the digest of that list.
+Result<std::string> save_code_lists(storage::Transaction& transaction, const std::string& files, Instant at);
+Result<std::optional<std::string>> read_code_lists(storage::Transaction& transaction, const std::string& digest);
 
 /// The last profile change that a reader has dealt with; 0 at the beginning.
 Result<std::int64_t> read_match_cursor(storage::Transaction& transaction, const std::string& name);

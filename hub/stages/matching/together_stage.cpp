@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "stages/matching/allocation_store.h"
+#include "stages/matching/beyond.h"
 #include "stages/matching/evaluate.h"
 #include "stages/matching/person_store.h"
 #include "stages/matching/persons.h"
@@ -46,11 +47,7 @@ void add_clause(Entitlement& entitlement, std::string id, std::string text, Verd
   clause.value = value;
   clause.unknown_reason = std::move(unknown_reason);
   entitlement.clauses.push_back(std::move(clause));
-  if (verdict == Verdict::met) return;
-  entitlement.verdict = verdict;
-  entitlement.amount.reset();
-  entitlement.tranches.clear();
-  entitlement.amount_trace.clear();
+  if (verdict != Verdict::met) take_away(entitlement, verdict);
 }
 
 std::string place_of(const RoundLine& line) {
@@ -63,20 +60,6 @@ const char* why_open(const std::string& reason) {
   if (reason == "tie") return "与他人并列，名额或资金不足以全部安排，由人工决定";
   if (reason == "open") return "尚有未核实的企业可能排在前面";
   return "本轮分配时条件尚未核实";
-}
-
-/// Pays `given` of the entitlement, its parts in their order.
-void reduce_to(Entitlement& entitlement, Money given) {
-  if (!entitlement.amount || *entitlement.amount <= given) return;
-  auto rest = given.fen();
-  for (auto& tranche : entitlement.tranches) {
-    const auto fen = std::min(tranche.amount.fen(), rest);
-    tranche.amount = Money::from_fen(fen);
-    rest -= fen;
-  }
-  std::erase_if(entitlement.tranches, [](const Tranche& tranche) { return tranche.amount <= Money{}; });
-  entitlement.amount_trace += "；资金池分配 " + given.to_yuan() + "元";
-  entitlement.amount = given;
 }
 
 /// What the decided round says of the firm, or that there is none.

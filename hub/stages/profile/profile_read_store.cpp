@@ -193,6 +193,16 @@ Result<std::vector<ChangeRow>> history(Transaction& transaction, const std::stri
   return out;
 }
 
+Result<LoggedValues> logged_values(Transaction& transaction, const std::string& uscc, std::int64_t sequence) {
+  LoggedValues out;
+  for (const auto& row : TRY(transaction.query(
+           "SELECT field, record_id, new_text FROM profile_change WHERE uscc = ? AND sequence <= ? ORDER BY sequence",
+           {uscc, sequence}, "tit")))
+    out.insert_or_assign({row.text(0), row.integer(1)},
+                         row.is_null(2) ? std::optional<std::string>() : std::optional(row.text(2)));
+  return out;
+}
+
 namespace {
 
 struct FieldDay {

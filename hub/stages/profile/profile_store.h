@@ -1,9 +1,11 @@
 // The profile in the database: SQL and nothing else.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -71,6 +73,11 @@ struct ChangeRow {
 /// The newest changes of one firm, newest first.
 Result<std::vector<ChangeRow>> history(storage::Transaction& transaction, const std::string& uscc,
                                        std::size_t rows_max);
+
+/// What the numbered log says that the rows of sources said of the firm up to and with `sequence`: by field and row
+/// (source_record.id); nullopt where the row had come to say nothing.
+using LoggedValues = std::map<std::pair<std::string, std::int64_t>, std::optional<std::string>>;
+Result<LoggedValues> logged_values(storage::Transaction& transaction, const std::string& uscc, std::int64_t sequence);
 
 /// Firms of which a value goes stale on a day in (after, through]: they must be matched again then. A firm covered only
 /// by a list is concerned when the list goes stale: then all firms are given.

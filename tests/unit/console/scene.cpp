@@ -41,6 +41,7 @@ Scene::Scene() {
   config.clock_file = folder_.file("clock");
   set_clock("2025-11-03T09:00:00+08:00");
   config.city = "330500";
+  config.publishing.by_people = false;
   config.mappings_folder = std::string(ZHIDA_SOURCE_DIR) + "/mappings";
   config.grants_file = folder_.write("grants.yaml", "grants: []\n");
   config.peers_file = folder_.write("peers.yaml", "peers: []\n");

@@ -106,6 +106,7 @@ class Scene {
     config.clock = "external";
     config.clock_file = folder.write("clock", "2025-11-03T09:00:00+08:00\n");
     config.city = "330500";
+    config.publishing.by_people = false;
     config.mappings_folder = std::string(ZHIDA_SOURCE_DIR) + "/mappings";
     config.grants_file = folder.write("grants.yaml", "grants: []\n");
     config.peers_file = folder.write("peers.yaml", peers());

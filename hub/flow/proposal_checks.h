@@ -1,0 +1,23 @@
+#pragma once
+#include <string>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "domain/field_catalogue.h"
+#include "stages/matching/policy.h"
+
+namespace zhida::flow {
+
+/// An item as it stands in the folder, with nothing against it.
+struct ReadyItem {
+  matching::Policy policy;
+  std::string body;  ///< Its canonical form.
+  Json checks;       ///< How many examples hold, and what the checker notes.
+  Json data;  ///< Which data decide: field, title, sources in their order, for how many days they count as fresh.
+};
+
+/// Reads the item, runs the checker and every example beside it: none may fail, and each condition must be false in
+/// one. Error `policy_not_ready` says all that is wrong; `policy_unknown` where there is no such file.
+Result<ReadyItem> check_item(const std::string& folder, const PolicyId& id, const FieldCatalogue& fields);
+
+}  // namespace zhida::flow
