@@ -105,15 +105,15 @@ int main(int argc, char** argv) {
 
   auto* audit = app.add_subcommand("audit", "The log of all that happened: verify, archive, witnesses");
   audit->require_subcommand(1);
-  auto* audit_verify = with_json(
-      with_config(audit->add_subcommand("verify", "Recompute every hash, check every head; names the first record that does not hold")));
+  auto* audit_verify = with_json(with_config(audit->add_subcommand(
+      "verify", "Recompute every hash, check every head; names the first record that does not hold")));
   audit_verify->add_option("--from", options.from, "First sequence number")->capture_default_str();
   audit_verify->add_option("--head", options.head,
                            "A head kept elsewhere: SEQ:HEX of a record, or a file with a sealed head; notices records "
                            "that were cut off, and another history");
   audit_verify->add_option("--archive", options.archives, "Folder of an archive whose records are not here any more");
-  auto* audit_witnesses = with_json(
-      with_config(audit->add_subcommand("witnesses", "Who countersigned how much of the log, and when")));
+  auto* audit_witnesses =
+      with_json(with_config(audit->add_subcommand("witnesses", "Who countersigned how much of the log, and when")));
   auto* audit_archive = with_json(with_config(audit->add_subcommand(
       "archive", "Write the oldest records into a folder of their own, with heads, time-stamps and proofs")));
   audit_archive->add_option("--before", options.before, "Records before this day (YYYY-MM-DD)")->required();
@@ -123,10 +123,12 @@ int main(int argc, char** argv) {
   auto* evidence = app.add_subcommand("evidence", "Packs that prove one case to somebody outside: export");
   evidence->require_subcommand(1);
   auto* evidence_export = with_json(with_config(evidence->add_subcommand(
-      "export", "Write one case's evidence as a ZIP file that zhida-verify checks offline; the trail tells who got it")));
+      "export",
+      "Write one case's evidence as a ZIP file that zhida-verify checks offline; the trail tells who got it")));
   evidence_export->add_option("--case", options.name, "Case number")->required();
   evidence_export->add_option("-o,--out", options.pack_file, "The file to write")->required();
-  evidence_export->add_option("--for", options.level, "auditor, firm or public: how much it shows")->capture_default_str();
+  evidence_export->add_option("--for", options.level, "auditor, firm or public: how much it shows")
+      ->capture_default_str();
   evidence_export->add_option("--reader", options.reader, "Who will get it, as the trail names them");
   evidence_export->add_option("--withhold", options.withhold,
                               "A fact to withhold besides, e.g. payee.account_no, or a beginning of names: payee.*");
@@ -140,8 +142,10 @@ int main(int argc, char** argv) {
   receipts->require_subcommand(1);
   auto* receipts_import = with_json(with_config(receipts->add_subcommand(
       "import", "Take in a list (CSV or JSONL) of who received a benefit elsewhere: all of it or nothing")));
-  receipts_import->add_option("file", options.name, "Columns uscc or identity_number, received_on, reference")->required();
-  receipts_import->add_option("--benefit", options.benefit, "Its name, as items ask for it, or an item's id")->required();
+  receipts_import->add_option("file", options.name, "Columns uscc or identity_number, received_on, reference")
+      ->required();
+  receipts_import->add_option("--benefit", options.benefit, "Its name, as items ask for it, or an item's id")
+      ->required();
   receipts_import->add_option("--source", options.source, "Who hands the list in")->required();
   receipts_import->add_flag("--complete", options.complete,
                             "The source vouches that no receipt up to --as-of is missing: none then means never");
@@ -159,13 +163,16 @@ int main(int argc, char** argv) {
   auto* persons = app.add_subcommand("persons", "Lists of persons behind a firm's counts: import");
   persons->require_subcommand(1);
   auto* persons_import = with_json(with_config(persons->add_subcommand(
-      "import", "Take in a department's list (CSV or JSONL): only salted digests and what the item asks about are kept")));
-  persons_import->add_option("file", options.name, "Columns uscc, identity_number, and the fields of the item's persons")
+      "import",
+      "Take in a department's list (CSV or JSONL): only salted digests and what the item asks about are kept")));
+  persons_import
+      ->add_option("file", options.name, "Columns uscc, identity_number, and the fields of the item's persons")
       ->required();
   persons_import->add_option("--policy", options.policy, "The item that the list is for")->required();
   persons_import->add_option("--source", options.source, "Who hands the list in")->required();
   persons_import->add_option("--as-of", options.as_of, "The day that the list speaks of, YYYY-MM-DD")->required();
-  persons_import->add_option("--keep-until", options.keep_until, "The day after which the list is forgotten")->required();
+  persons_import->add_option("--keep-until", options.keep_until, "The day after which the list is forgotten")
+      ->required();
 
   auto* database = app.add_subcommand("db", "The store: migrate, status, backup");
   database->require_subcommand(1);

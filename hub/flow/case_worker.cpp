@@ -264,8 +264,7 @@ std::set<std::string> CaseWorker::sources_of(const casework::Work& work) {
 }
 
 Result<payment::FreshFacts> CaseWorker::fresh_facts(storage::Transaction& transaction, const casework::Work& work,
-                                                    std::string& reason,
-                                                    std::vector<matching::PersonClaim>* claims,
+                                                    std::string& reason, std::vector<matching::PersonClaim>* claims,
                                                     std::optional<matching::Decision>* decision) const {
   payment::FreshFacts facts;
   const auto policy = rooms_.policies.find(work.policy);
@@ -292,7 +291,8 @@ Result<payment::FreshFacts> CaseWorker::fresh_facts(storage::Transaction& transa
     decision->emplace();
     (*decision)->case_id = work.case_id.str();
     (*decision)->entitlement = entitlement;
-    (*decision)->facts = matching::facts_text(*policy, judged.facts_of(work.policy, profile), entitlement.evaluated_on);
+    const auto item = std::ranges::find(items, work.policy, &matching::Policy::id);
+    (*decision)->facts = matching::facts_text(*item, judged.facts_of(work.policy, profile), entitlement.evaluated_on);
     (*decision)->context = {rooms_.code_lists, rooms_.program};
     (*decision)->trace_id = benefit_case.trace_id;
   }

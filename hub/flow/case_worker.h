@@ -14,8 +14,8 @@
 #include "flow/rooms.h"
 #include "flow/worker.h"
 #include "stages/casework/casework.h"
-#include "stages/matching/together_stage.h"
 #include "stages/matching/decision.h"
+#include "stages/matching/together_stage.h"
 #include "stages/payment/payment_stage.h"
 
 namespace zhida::flow {

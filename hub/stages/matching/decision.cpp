@@ -164,7 +164,8 @@ std::string facts_text(const Policy& policy, const EnterpriseProfile& profile, D
   Json fields = Json::object();
   for (const auto& name : names)
     if (const auto* state = profile.find(name)) fields[name] = to_json(*state);
-  const auto canonical = canonical_json({{"as_of", profile.as_of.to_string()}, {"on", day.to_string()}, {"fields", std::move(fields)}});
+  const auto canonical =
+      canonical_json({{"as_of", profile.as_of.to_string()}, {"on", day.to_string()}, {"fields", std::move(fields)}});
   ZHIDA_ASSERT(canonical.has_value());  // Numbers of rows, and texts that the store gave as UTF-8.
   return canonical.value();
 }
