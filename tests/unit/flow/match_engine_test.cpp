@@ -236,7 +236,7 @@ std::uint64_t seed_of_run() {
 std::vector<Step> stream_of(std::uint64_t seed, Town& town) {
   town.set_clock(value_of(Date::parse("2025-11-03")));
   const auto scene = town.open(kSteps);
-  return stream_of(seed, scene->hub->rooms().policies.all(), scene->hub->rooms().rules.catalogue);
+  return stream_of(seed, *scene->hub->rooms().policies.all().items(), scene->hub->rooms().rules.catalogue);
 }
 
 void run_both_halves(Town& town, const std::vector<Step>& steps) {
