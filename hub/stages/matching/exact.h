@@ -69,14 +69,17 @@ class Fraction {
 
   /// The multiple of `unit` that the rounding gives; half_up goes away from zero. nullopt where 64 bits are too few.
   std::optional<std::int64_t> rounded(Rounding rounding, std::int64_t unit = 1) const {
-    Wide divisor = 0;
-    if (__builtin_mul_overflow(denominator_, static_cast<Wide>(unit), &divisor)) return std::nullopt;
     const bool below_zero = numerator_ < 0;
     if (numerator_ == kLeast) return std::nullopt;
     const Wide size = below_zero ? -numerator_ : numerator_;
-    Wide units = size / divisor;
-    const Wide rest = size % divisor;
-    if ((rounding == Rounding::up && rest > 0) || (rounding == Rounding::half_up && rest >= divisor - rest)) ++units;
+    // Step by step: the denominator times the unit may need more than 128 bits.
+    const Wide whole = size / denominator_, part = size % denominator_;
+    Wide units = whole / unit;
+    const Wide over = whole % unit, half = unit / 2;
+    const bool half_or_more =
+        unit % 2 == 0 ? over >= half : over > half || (over == half && part >= denominator_ - part);
+    if ((rounding == Rounding::up && (over > 0 || part > 0)) || (rounding == Rounding::half_up && half_or_more))
+      ++units;
     Wide out = 0;
     if (__builtin_mul_overflow(units, static_cast<Wide>(unit), &out) || out > INT64_MAX) return std::nullopt;
     return static_cast<std::int64_t>(below_zero ? -out : out);
