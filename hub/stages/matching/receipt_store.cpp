@@ -114,20 +114,24 @@ std::vector<std::string> benefits_given(const Policy& policy) {
 Result<void> add_receipts(storage::Transaction& transaction, std::span<const Policy> policies,
                           std::span<EnterpriseProfile> profiles, const std::string& except_award) {
   for (const auto& [benefit, window] : windows_asked(policies)) {
-    const auto vouched =
+    const auto words =
         TRY(transaction.query("SELECT vouched_on FROM receipt_history WHERE benefit = ?", {benefit}, "t"));
+    const auto vouched_on =
+        words.empty() ? std::optional<Date>() : std::optional(TRY(Date::parse(words.front().text(0))));
     for (auto& profile : profiles) {
       const auto last =
           TRY(transaction.query("SELECT received_on, source FROM received_benefit WHERE subject = ? AND benefit = ? "
                                 "AND taken_back_on IS NULL AND (award = '' OR award <> ?) ORDER BY received_on DESC "
                                 "LIMIT 1",
                                 {profile.uscc, benefit, except_award}, "tt"));
-      if (vouched.empty() && last.empty()) continue;
+      // Of what others paid since, nobody said anything: after a while that is not none.
+      const bool vouched = vouched_on && vouched_on->plus_days(kVouchGoodForDays) >= profile.as_of;
+      if (!vouched && last.empty()) continue;
       ProfileValue value;
       value.source = last.empty() ? "hub" : last.front().text(1);
       value.data = last.empty() ? never() : TRY(Date::parse(last.front().text(0)));
-      value.as_of = vouched.empty() ? std::get<Date>(value.data) : TRY(Date::parse(vouched.front().text(0)));
-      if (vouched.empty()) {
+      value.as_of = vouched ? *vouched_on : std::get<Date>(value.data);
+      if (!vouched) {
         // A later one that is not here would lie in the same windows; where this one does not, nothing is known.
         const bool within = window == 0 || std::get<Date>(value.data) > profile.as_of.plus_months(-window);
         if (!within) continue;

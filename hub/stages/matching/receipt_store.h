@@ -40,14 +40,18 @@ Result<std::int64_t> free_claims(storage::Transaction& transaction, const std::s
 /// The case was paid: who was claimed for it has received.
 Result<void> claims_received(storage::Transaction& transaction, const std::string& reference, Date on);
 
+/// For how long after its day a word that the history is whole still counts, in days: lists come once a quarter.
+inline constexpr int kVouchGoodForDays = 92;
+
 /// Somebody vouches that all receipts of the benefit up to that day are here.
 Result<void> vouch_for_history(storage::Transaction& transaction, const std::string& benefit,
                                const std::string& vouched_by, Date on);
 
 /// Puts the fields `received.<benefit>` that the items ask for into the profiles: the last day, never() where somebody
-/// vouches for the history and there is none. Without such a word a receipt that is missing here proves nothing, and
-/// one that is here may not be the last: then the field is known only where the one that is here lies within every
-/// window that the items ask for, so that a later one would say the same. Receipts of `except_award` are left out.
+/// vouches for the history and there is none. Without such a word, or with one that is too old, a receipt that is
+/// missing here proves nothing, and one that is here may not be the last: then the field is known only where the one
+/// that is here lies within every window that the items ask for, so that a later one would say the same. Receipts of
+/// `except_award` are left out.
 Result<void> add_receipts(storage::Transaction& transaction, std::span<const Policy> policies,
                           std::span<EnterpriseProfile> profiles, const std::string& except_award = {});
 /// The benefits that the items ask for.

@@ -196,6 +196,11 @@ BOOST_AUTO_TEST_CASE(no_receipt_means_never_only_where_somebody_vouches_for_the_
     return vouch_for_history(transaction, "市级首次进规奖励", "财政局", day("2025-11-01"));
   });
   BOOST_TEST((verdict() == Verdict::met));
+  // A word that is too old says nothing of what came since.
+  firm.as_of = day("2025-11-01").plus_days(kVouchGoodForDays);
+  BOOST_TEST((verdict() == Verdict::met));
+  firm.as_of = firm.as_of.plus_days(1);
+  BOOST_TEST((verdict() == Verdict::unknown));
   const Receipt receipt{"市级首次进规奖励", firm.uscc, false, "list:1", day("2020-05-01"), "财政局", std::nullopt};
   room.write([&](Transaction& transaction) -> Result<void> {
     CHECK_OK(record_receipt(transaction, receipt));
