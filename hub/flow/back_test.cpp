@@ -92,15 +92,7 @@ class Comparison {
     BackTestReport out;
     out.inputs_digest = to_hex(digest_);
     const auto simulated = simulation_.report(&calendar);
-    Json funnel = Json::array(), overlap = Json::array();
-    for (const auto& step : simulation_.funnel().steps())
-      funnel.push_back({{"clause", step.id},
-                        {"text", step.text},
-                        {"met", step.met},
-                        {"not_met", step.not_met},
-                        {"unknown", step.unknown},
-                        {"alone", step.alone},
-                        {"left", step.left}});
+    Json overlap = Json::array();
     for (const auto& other : simulated.overlap)
       overlap.push_back({{"policy", other.policy},
                          {"title", other.title},
@@ -114,7 +106,7 @@ class Comparison {
                   {"lost", lost_.to_json()},
                   {"doubtful", doubtful_.to_json()},
                   {"changed", changed_.to_json()},
-                  {"funnel", std::move(funnel)},
+                  {"funnel", simulation_.funnel().to_json()},
                   {"near_misses", {{"firms", near_}, {"named", near_named_}}},
                   {"overlap", std::move(overlap)},
                   {"budget", nullptr}};

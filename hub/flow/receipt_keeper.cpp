@@ -10,6 +10,7 @@
 #include "flow/source_door.h"
 #include "platform/crypto/digest.h"
 #include "stages/casework/case_store.h"
+#include "stages/matching/exclusion.h"
 #include "stages/matching/list_file.h"
 #include "stages/matching/person_store.h"
 #include "stages/matching/persons.h"
@@ -49,10 +50,6 @@ Result<std::vector<std::string>> benefits_of(storage::Transaction& transaction, 
   std::ranges::sort(out);
   out.erase(std::ranges::unique(out).begin(), out.end());
   return out;
-}
-
-bool related(const matching::Policy& policy) {
-  return !policy.exclusive_group.empty() || !policy.not_with.empty();
 }
 
 audit::AuditEntry entry_of(const Rooms& rooms, std::string kind, std::string subject_type, std::string subject_id,
@@ -112,7 +109,7 @@ Result<void> ReceiptKeeper::on_case_moved(storage::Transaction& transaction, con
   // Who asks for what was received, and items that must give way to this one or that this one gave way to.
   const auto policy = rooms_.policies.find(now.policy);
   const bool stands_otherwise = has != had || now.state == CaseState::approved || will_not_be_had(now.state);
-  bool concerns = policy != nullptr && related(*policy) && stands_otherwise;
+  bool concerns = policy != nullptr && matching::has_relations(matching::relations_of(*policy)) && stands_otherwise;
   if (!concerns && has != had) {
     const auto given = TRY(benefits_of(transaction, rooms_, now));
     const auto& items = rooms_.policies.all();

@@ -39,17 +39,7 @@ Json explanation_of(const Policy& policy, const EnterpriseProfile& profile, Date
   const auto entitlement = evaluate(policy, profile, day);
   auto out = line_of(entitlement);
   out["clauses"] = Json::array();
-  for (const auto& clause : entitlement.clauses)
-    out["clauses"].push_back({{"id", clause.id},
-                              {"verdict", zhida::to_text(clause.verdict)},
-                              {"text", clause.text},
-                              {"field", clause.field},
-                              {"value", clause.value},
-                              {"threshold", clause.threshold},
-                              {"gap", clause.gap},
-                              {"source", clause.source},
-                              {"as_of", clause.as_of},
-                              {"unknown_reason", clause.unknown_reason}});
+  for (const auto& clause : entitlement.clauses) out["clauses"].push_back(clause_json(clause));
   out["amount_trace"] = entitlement.amount_trace;
   out["policy_version"] = policy.version;
   out["near_misses"] = Json::array();

@@ -43,17 +43,9 @@ Json to_json(const Policy& policy, const SimulationReport& report, const Funnel&
               {"by_industry", to_json(report.by_industry)},
               {"by_size", to_json(report.by_size)},
               {"overlap", Json::array()},
-              {"funnel", Json::array()}};
+              {"funnel", funnel.to_json()}};
   for (const auto& overlap : report.overlap)
     out["overlap"].push_back({{"policy", overlap.policy}, {"title", overlap.title}, {"both", to_json(overlap.both)}});
-  for (const auto& step : funnel.steps())
-    out["funnel"].push_back({{"clause", step.id},
-                             {"text", step.text},
-                             {"met", step.met},
-                             {"not_met", step.not_met},
-                             {"unknown", step.unknown},
-                             {"alone", step.alone},
-                             {"left", step.left}});
   if (!report.curve.empty()) {
     Json points = Json::array();
     for (const auto& point : report.curve)

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "stages/matching/beyond.h"
+
 namespace zhida::matching {
 namespace {
 
@@ -42,10 +44,7 @@ void give_up(Entitlement& entitlement, Verdict verdict, std::string text, const 
   clause.value = rival.policy.str();
   clause.unknown_reason = std::move(unknown_reason);
   entitlement.clauses.push_back(std::move(clause));
-  entitlement.verdict = verdict;
-  entitlement.amount.reset();
-  entitlement.tranches.clear();
-  entitlement.amount_trace.clear();
+  take_away(entitlement, verdict);
 }
 
 std::string quoted(const Relations& item) {

@@ -234,6 +234,14 @@ std::string render(const Policy& policy) {
   return out;
 }
 
+Json clause_json(const ClauseVerdict& clause) {
+  return {{"id", clause.id},       {"verdict", zhida::to_text(clause.verdict)},
+          {"text", clause.text},   {"field", clause.field},
+          {"value", clause.value}, {"threshold", clause.threshold},
+          {"gap", clause.gap},     {"source", clause.source},
+          {"as_of", clause.as_of}, {"unknown_reason", clause.unknown_reason}};
+}
+
 std::string explain_clause(const Policy& policy, const ClauseVerdict& verdict) {
   std::string out = verdict.text + "：" + verdict_text(verdict.verdict);
   const auto* clause = find_clause(policy.when, verdict.id);

@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 
+#include "base/json.h"
 #include "domain/entitlement.h"
 #include "stages/matching/policy.h"
 
@@ -13,6 +14,8 @@ std::string people_text(const FieldData& data, FieldType type, const std::string
 /// what of it is a local setting. Several lines, each ending with a newline.
 std::string render(const Policy& policy);
 
+/// A clause with all that is known of its outcome, for programs.
+Json clause_json(const ClauseVerdict& clause);
 /// One clause as a sentence: `参加失业保险满12个月：不符合（现为10月，要求≥12月，差2月；社保，2025-10-31）`.
 std::string explain_clause(const Policy& policy, const ClauseVerdict& verdict);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "stages/matching/beyond.h"
 #include "stages/matching/policy_store.h"
 #include "stages/matching/together_stage.h"
 
@@ -64,10 +65,7 @@ Result<void> MatchingStage::withdraw(storage::Transaction& transaction, const Po
     if (before.entitlement.verdict == Verdict::not_met) continue;
     EntitlementChange change{before.entitlement, before.entitlement.verdict, before.entitlement.amount};
     auto& entitlement = change.now;
-    entitlement.verdict = Verdict::not_met;
-    entitlement.amount.reset();
-    entitlement.tranches.clear();
-    entitlement.amount_trace.clear();
+    take_away(entitlement, Verdict::not_met);
     entitlement.evaluated_on = Date::of(now);
     ClauseVerdict clause;
     clause.id = "in_force";

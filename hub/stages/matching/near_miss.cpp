@@ -131,4 +131,17 @@ void Funnel::add(const EnterpriseProfile& profile) {
   }
 }
 
+Json Funnel::to_json() const {
+  Json out = Json::array();
+  for (const auto& step : steps_)
+    out.push_back({{"clause", step.id},
+                   {"text", step.text},
+                   {"met", step.met},
+                   {"not_met", step.not_met},
+                   {"unknown", step.unknown},
+                   {"alone", step.alone},
+                   {"left", step.left}});
+  return out;
+}
+
 }  // namespace zhida::matching

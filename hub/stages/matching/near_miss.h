@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "domain/enterprise_profile.h"
 #include "domain/entitlement.h"
 #include "stages/matching/policy.h"
@@ -50,6 +51,7 @@ class Funnel {
   };
   std::int64_t firms = 0, met = 0, not_met = 0, unknown = 0;
   const std::vector<Step>& steps() const { return steps_; }
+  Json to_json() const;  ///< The steps.
 
  private:
   const Policy& policy_;
