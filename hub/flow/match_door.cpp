@@ -51,7 +51,8 @@ struct MatchDoor::Agenda {
   std::vector<matching::WantedMatch> wanted;  ///< Their profiles did not change, but something else about them did.
   bool window_moves = false;
   std::int64_t book_round = 0;  ///< Of the items in force, as the store knows them.
-  std::int64_t rounds_wanted = 0, rounds_done = 0, item_rounds_wanted = 0, item_rounds_done = 0;
+  std::int64_t rounds_wanted = 0, rounds_done = 0, item_rounds_wanted = 0, item_rounds_done = 0,
+               item_rounds_written = 0;
 
   bool lists_moved() const { return rounds_wanted > rounds_done; }
   bool items_new() const { return item_rounds_wanted > item_rounds_done; }
@@ -101,6 +102,7 @@ Result<MatchDoor::Agenda> MatchDoor::read_agenda() {
     agenda.rounds_done = TRY(matching::read_match_cursor(transaction, kRoundsDone));
     agenda.item_rounds_wanted = TRY(matching::read_match_cursor(transaction, kItemRoundsWanted));
     agenda.item_rounds_done = TRY(matching::read_match_cursor(transaction, kItemRoundsDone));
+    agenda.item_rounds_written = TRY(matching::read_match_cursor(transaction, kItemRoundsWritten));
     return ok();
   }));
   return agenda;
@@ -150,7 +152,7 @@ Result<bool> MatchDoor::round() {
     CHECK_OK(match_firms({usccs.begin(), usccs.end()}, agenda.today, remember_changes));
     return true;
   }
-  if (changed(agenda).empty() && !agenda.day_passed) return false;
+  if (changed(agenda).empty() && !agenda.day_passed) return write_down_the_rest(agenda);
   const auto usccs = TRY(changed_or_stale(agenda));
   CHECK_OK(match_firms({usccs.begin(), usccs.end()}, agenda.today, remember));
   if (firms != nullptr) firms->publish();
@@ -211,6 +213,29 @@ Result<void> MatchDoor::match_firms(const std::vector<std::string>& usccs, Date 
       return retry("hub_stopping", "The firms that are left are matched at the next start.");
   }
   return ok();
+}
+
+Result<bool> MatchDoor::write_down_the_rest(const Agenda& agenda) {
+  if (agenda.items_new() || agenda.item_rounds_written >= agenda.item_rounds_done) return false;
+  if (rest_round_ != agenda.item_rounds_done) {
+    rest_round_ = agenda.item_rounds_done;
+    rest_after_.clear();
+  }
+  std::vector<std::string> portion, missing;
+  CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
+    portion = TRY(profile::firms_after(transaction, rest_after_, kFirmsPerCommit));
+    missing = TRY(matching::not_judged(transaction, portion, rooms_.policies.all().size()));
+    return ok();
+  }));
+  const bool last = portion.size() < kFirmsPerCommit;
+  if (last || !missing.empty()) {
+    CHECK_OK(match_firms(missing, agenda.today, [&](storage::Transaction& transaction) -> Result<void> {
+      if (!last) return ok();
+      return matching::save_match_cursor(transaction, kItemRoundsWritten, agenda.item_rounds_done);
+    }));
+  }
+  if (!portion.empty()) rest_after_ = portion.back();
+  return true;
 }
 
 Result<void> MatchDoor::match_everybody(Date day) {

@@ -52,6 +52,9 @@ class MatchDoor {
   /// A day passed or items are new: those whom the engine finds.
   Result<void> match_differing(const Agenda& agenda,
                                const std::function<Result<void>(storage::Transaction&)>& and_then);
+  /// With nothing else to do: a portion of the firms whom no new item concerns, so that of them, too, an outcome under
+  /// the version in force is kept. True while there are more.
+  Result<bool> write_down_the_rest(const Agenda& agenda);
   /// Evaluates and lets casework act on what changed.
   Result<void> match(storage::Transaction& transaction, const std::vector<EnterpriseProfile>& profiles, Date day,
                      bool& cases);
@@ -61,7 +64,9 @@ class MatchDoor {
   const std::function<void()> cases_changed_;
   matching::MatchingStage matching_;
   Log log_{"match_door"};
-  bool survey_owed_ = false;            // The engine went on to another day, and not everybody was looked at yet.
+  bool survey_owed_ = false;      // The engine went on to another day, and not everybody was looked at yet.
+  std::int64_t rest_round_ = -1;  // What write_down_the_rest() is at, and after which firm it goes on.
+  std::string rest_after_;
   std::atomic<bool> deferred_ = false;  // Something waits for the engine to be read.
   MatchIndex index_;
   Worker worker_;  // They wake one another: stop() before either goes.

@@ -68,5 +68,7 @@ inline constexpr const char* kRoundsDone = "rounds_done";
 /// The same for new versions of items: their firms alone are concerned, and the matching engine knows which.
 inline constexpr const char* kItemRoundsWanted = "item_rounds_wanted";
 inline constexpr const char* kItemRoundsDone = "item_rounds_done";
+/// Up to which of these every firm has an outcome of each item, those included that do not meet it.
+inline constexpr const char* kItemRoundsWritten = "item_rounds_written";
 
 }  // namespace zhida::flow

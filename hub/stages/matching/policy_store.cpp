@@ -200,6 +200,24 @@ Result<std::vector<StoredVerdict>> read_verdicts(Transaction& transaction, const
   return out;
 }
 
+Result<std::vector<std::string>> not_judged(Transaction& transaction, std::span<const std::string> usccs,
+                                            std::size_t items) {
+  std::vector<std::string> out;
+  if (usccs.empty()) return out;
+  const auto rows = TRY(transaction.query(
+      "SELECT e.uscc, count(*) FROM entitlement e JOIN policy p ON p.id = e.policy_id AND p.version = e.policy_version "
+      "AND p.state = 'in_force' WHERE e.uscc >= ? AND e.uscc <= ? GROUP BY e.uscc ORDER BY e.uscc",
+      {usccs.front(), usccs.back()}, "ti"));
+  auto row = rows.begin();
+  for (const auto& uscc : usccs) {
+    while (row != rows.end() && row->text(0) < uscc) ++row;
+    const bool judged =
+        row != rows.end() && row->text(0) == uscc && row->integer(1) == static_cast<std::int64_t>(items);
+    if (!judged) out.push_back(uscc);
+  }
+  return out;
+}
+
 Result<std::optional<Entitlement>> read_entitlement(Transaction& transaction, const std::string& uscc,
                                                     const PolicyId& policy) {
   auto found = TRY(read_where(transaction, "uscc = ? AND policy_id = ?", {uscc, policy.str()}));

@@ -56,6 +56,9 @@ struct VerdictPlace {
 /// Pairs of one item and verdict, ordered by division and firm, after a place: for walks over all of them.
 Result<std::vector<StoredVerdict>> read_verdicts(storage::Transaction& transaction, const PolicyId& policy,
                                                  Verdict verdict, const VerdictPlace& after, std::size_t count_max);
+/// Of these firms (sorted) those without an outcome under the version in force of each of so many items.
+Result<std::vector<std::string>> not_judged(storage::Transaction& transaction, std::span<const std::string> usccs,
+                                            std::size_t items);
 /// With its clauses. Error `entitlement_malformed` for a row that this program did not write.
 Result<std::optional<Entitlement>> read_entitlement(storage::Transaction& transaction, const std::string& uscc,
                                                     const PolicyId& policy);

@@ -151,6 +151,15 @@ Result<std::vector<std::string>> all_firms(Transaction& transaction) {
   return out;
 }
 
+Result<std::vector<std::string>> firms_after(Transaction& transaction, const std::string& after,
+                                             std::size_t count_max) {
+  std::vector<std::string> out;
+  for (const auto& row : TRY(transaction.query("SELECT uscc FROM enterprise WHERE uscc > ? ORDER BY uscc LIMIT ?",
+                                               {after, static_cast<std::int64_t>(count_max)}, "t")))
+    out.push_back(row.text(0));
+  return out;
+}
+
 Result<std::int64_t> last_change(Transaction& transaction) {
   return TRY(transaction.query("SELECT coalesce(max(sequence), 0) FROM profile_change", {}, "i")).front().integer(0);
 }

@@ -52,6 +52,9 @@ Result<std::vector<EnterpriseProfile>> load_profiles_between(storage::Transactio
                                                              const ProfileRules& rules);
 /// The USCC of every firm, in order.
 Result<std::vector<std::string>> all_firms(storage::Transaction& transaction);
+/// The next so many firms after one, in that same order.
+Result<std::vector<std::string>> firms_after(storage::Transaction& transaction, const std::string& after,
+                                             std::size_t count_max);
 /// The sequence of the last change; 0 when there is none.
 Result<std::int64_t> last_change(storage::Transaction& transaction);
 

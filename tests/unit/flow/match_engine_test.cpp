@@ -172,8 +172,9 @@ class Town {
     } while (engine_ && state.phase != MatchIndexState::Phase::ready && std::chrono::steady_clock::now() < deadline);
     entitlements = scene->text(
         "SELECT uscc || ' ' || policy_id || ' ' || substr(policy_version, 1, 6) || ' ' || verdict || ' ' || "
-        "coalesce(amount_fen, 'none') || ' ' || tranches || ' ' || channel || ' ' || division FROM entitlement WHERE "
-        "verdict <> 'not_met' ORDER BY uscc, policy_id");
+        "coalesce(amount_fen, 'none') || ' ' || tranches || ' ' || channel || ' ' || division FROM entitlement ORDER "
+        "BY "
+        "uscc, policy_id");
     cases = scene->text(
         "SELECT uscc || ' ' || policy_id || ' ' || tranche || ' ' || period || ' ' || substr(policy_version, 1, 6) || "
         "' ' || state || ' ' || coalesce(amount_fen, 'none') || ' ' || coalesce(due_on, '') FROM benefit_case ORDER BY "
@@ -213,7 +214,8 @@ class Town {
                       " = (SELECT coalesce(max(sequence), 0) FROM profile_change) AND " + cursor("matched_day") +
                       " = " + std::to_string(day.days().time_since_epoch().count()) + " AND " +
                       cursor("rounds_wanted") + " = " + cursor("rounds_done") + " AND " + cursor("item_rounds_wanted") +
-                      " = " + cursor("item_rounds_done") + " THEN 1 ELSE 0 END";
+                      " = " + cursor("item_rounds_done") + " AND " + cursor("item_rounds_written") + " = " +
+                      cursor("item_rounds_done") + " THEN 1 ELSE 0 END";
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(120);
     for (;;) {
       const auto waiting = scene.hub->waiting();
