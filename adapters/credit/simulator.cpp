@@ -7,6 +7,7 @@
 #include <set>
 
 #include "adapters/simulator_kit/gateway.h"
+#include "adapters/simulator_kit/line.h"
 #include "adapters/town/world.h"
 #include "base/bytes.h"
 #include "base/mutex.h"
@@ -202,16 +203,9 @@ Result<void> serve(simulator::Simulation& simulation) {
                                           {}},
                                          TRY(seal::Trust::load(files))));
   const auto node = TRY(messaging::Node::create({}));
-  const Json fingerprints = TRY(parse_json(TRY(read_file(arguments.certs + "/fingerprints.json"))));
   Centre centre(simulation, TRY(town::World::open(arguments.world)),
                 TRY(simulator::StateLog::open(arguments.state + "/state.jsonl")), std::move(sealer), *node);
-  messaging::DialOptions dial;
-  dial.name = "hub";
-  dial.host = arguments.hub_host;
-  dial.port = arguments.hub_port;
-  dial.security = messaging::TlsFiles{
-      arguments.certs + "/tls/credit.crt", arguments.certs + "/tls/credit.key", arguments.certs + "/tls/ca.crt", {}};
-  dial.server_fingerprints = {TRY(get_string(fingerprints, "hub"))};
+  auto dial = TRY(simulator::line_of(arguments, "credit"));
   dial.send_to = {kAddress};
   CHECK_OK(node->dial(dial));
   std::string last;

@@ -29,8 +29,8 @@ extern "C" void on_stop_signal(int) {
 
 std::string usage(const std::vector<std::string>& own_names) {
   std::string line =
-      "--world FILE --certs FOLDER --clock FILE --state FOLDER [--listen HOST:PORT | --hub HOST:PORT] [--faults "
-      "none|demo]";
+      "--world FILE --certs FOLDER --clock FILE --state FOLDER [--listen HOST:PORT | --hub HOST:PORT | --broker "
+      "HOST:PORT] [--faults none|demo]";
   for (const auto& name : own_names) line += " [--" + name + " VALUE]";
   return line;
 }
@@ -71,6 +71,8 @@ Result<Arguments> parse_arguments(int argc, char** argv, const std::vector<std::
       std::tie(arguments.listen_host, arguments.listen_port) = TRY(host_and_port(value));
     } else if (option == "hub") {
       std::tie(arguments.hub_host, arguments.hub_port) = TRY(host_and_port(value));
+    } else if (option == "broker") {
+      std::tie(arguments.broker_host, arguments.broker_port) = TRY(host_and_port(value));
     } else if (option == "faults") {
       if (value != "none" && value != "demo")
         return refuse("usage", "--faults is none or demo, not \"" + value + "\".");

@@ -18,13 +18,16 @@
 namespace zhida::simulator {
 
 /// `sim_<name> --world D/town/world.db --certs D/certs --clock D/clock --state D/sim/<name>
-///  [--listen 127.0.0.1:PORT | --hub 127.0.0.1:PORT] [--faults none|demo]` and the program's own `--name value` pairs.
+///  [--listen 127.0.0.1:PORT | --hub 127.0.0.1:PORT | --broker 127.0.0.1:PORT] [--faults none|demo]` and the program's
+/// own `--name value` pairs.
 struct Arguments {
   std::string world, certs, clock, state;
   std::string listen_host = "127.0.0.1";
   std::uint16_t listen_port = 0;  ///< 0: any free port.
   std::string hub_host;           ///< Empty: not given.
   std::uint16_t hub_port = 0;
+  std::string broker_host;  ///< An AMQP 1.0 broker on this machine, where the hub is a client as well.
+  std::uint16_t broker_port = 0;
   std::string faults = "none";
   std::map<std::string, std::string> own;  ///< `--treasury-state x` → {"treasury-state", "x"}
 };

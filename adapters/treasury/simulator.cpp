@@ -6,6 +6,7 @@
 #include <deque>
 #include <thread>
 
+#include "adapters/simulator_kit/line.h"
 #include "adapters/treasury/simulator_office.h"
 #include "adapters/treasury/simulator_witness.h"
 #include "base/bytes.h"
@@ -157,16 +158,7 @@ Result<void> serve(simulator::Simulation& simulation) {
   Mail mail;
   const auto node = TRY(messaging::Node::create({}));
   const auto incoming = node->on_incoming([&](messaging::Incoming message) { mail.incoming(std::move(message)); });
-  const Json fingerprints = TRY(parse_json(TRY(read_file(arguments.certs + "/fingerprints.json"))));
-  messaging::DialOptions dial;
-  dial.name = "hub";
-  dial.host = arguments.hub_host;
-  dial.port = arguments.hub_port;
-  dial.security = messaging::TlsFiles{arguments.certs + "/tls/treasury.crt",
-                                      arguments.certs + "/tls/treasury.key",
-                                      arguments.certs + "/tls/ca.crt",
-                                      {}};
-  dial.server_fingerprints = {TRY(get_string(fingerprints, "hub"))};
+  auto dial = TRY(simulator::line_of(arguments, "treasury"));
   dial.receive_from = {kInstructions};
   dial.send_to = {kReceipts};
   CHECK_OK(node->dial(dial));
