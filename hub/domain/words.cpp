@@ -101,6 +101,50 @@ const Words& words(WordKind kind) {
                               {"system", "系统"},
                               {"treasury", "国库"},
                               {"fund", "基金"}};
+  static const Words item_states = {{"in_force", "施行中"},  {"proposed", "待批准"},          {"approved", "待确认"},
+                                    {"draft", "草稿"},       {"repealed", "已废止"},          {"done", "已办结"},
+                                    {"withdrawn", "已撤回"}, {"superseded", "已被新版本替代"}};
+  static const Words item_steps = {{"propose", "提请"},
+                                   {"approve", "批准"},
+                                   {"confirm_conditions", "确认条件"},
+                                   {"confirm_data", "确认数据"},
+                                   {"withdraw", "撤回"},
+                                   {"publish", "施行"},
+                                   {"repeal", "废止"}};
+  static const Words fundings = {{"appropriation", "财政预算指标"},
+                                 {"social_insurance_fund", "社会保险基金"},
+                                 {"tax_refund", "税务退库"},
+                                 {"relief", "直接减免，不发生支付"},
+                                 {"pool", "资金池"}};
+  static const Words round_states = {
+      {"draft", "草案"}, {"decided", "已生效"}, {"superseded", "已被后一轮取代"}, {"discarded", "已作废"}};
+  static const Words round_outcomes = {{"met", "分得"}, {"not_met", "未分得"}, {"unknown", "待定"}};
+  static const Words round_lines = {{"within", "在名额和资金之内"},
+                                    {"reduced", "资金不足，按余额或比例兑付"},
+                                    {"beyond", "排在名额之外"},
+                                    {"exhausted", "排到时资金已分完"},
+                                    {"tie", "与他人并列在名额边界，须按政策原文另行确定"},
+                                    {"open", "前面可能还有数据待定的企业"},
+                                    {"own_unknown", "本企业的数据待定"},
+                                    {"kept", "此前一轮已经分得，继续有效"}};
+  static const Words refusals = {
+      {"four_eyes", "同一个人不能办理前后两步，请由另一位有权限的人员办理。"},
+      {"role_missing", "您的角色或部门不能办理这一步。"},
+      {"division_not_yours", "这里涉及全市的企业，只供负责全市的人员查看和办理。"},
+      {"policy_not_ready", "事项文件还不能提请，下列问题须先由编写人改正："},
+      {"policy_unknown", "没有这个事项，或者它现在没有施行。"},
+      {"policy_without_round", "该事项不限名额、不限资金，符合的企业都能享受，不需要分配。"},
+      {"proposal_open", "该事项已有一个提请在办，请先办结或撤回。"},
+      {"proposal_missing", "该事项现在没有在办的提请，可能刚刚办结或撤回。"},
+      {"version_differs", "版本与您查看时不同，请看过最新内容再办理。"},
+      {"back_test_missing", "还没有与现行版本对照的回溯试算。请稍候，或请政策管理人员重新试算。"},
+      {"step_out_of_turn", "现在轮不到这一步，或者它已经办过。"},
+      {"round_not_found", "没有这一轮分配。"},
+      {"round_not_open", "这一轮已经生效或作废，不能再办理。"},
+      {"round_changed", "起草之后数据或事项有了变化，这份草案不再成立，请重新起草。"},
+      {"policy_set_changed", "在用事项刚刚有了变化，请再试一次。"},
+      {"date_malformed", "日期要写成 2025-11-03 这样。"},
+      {"form_token_wrong", "页面打开太久或不是本系统的，请重新打开后再办理。"}};
   static const Words case_roles = {{"system", "系统"},      {"enterprise", "企业"}, {"anyone", "公示期异议人"},
                                    {"maker", "经办"},       {"checker", "复核"},    {"releaser", "放行"},
                                    {"officer", "经办机构"}, {"treasury", "国库"},   {"fund", "基金"}};
@@ -135,6 +179,20 @@ const Words& words(WordKind kind) {
       return answers;
     case WordKind::role:
       return roles;
+    case WordKind::item_state:
+      return item_states;
+    case WordKind::item_step:
+      return item_steps;
+    case WordKind::funding:
+      return fundings;
+    case WordKind::round_state:
+      return round_states;
+    case WordKind::round_outcome:
+      return round_outcomes;
+    case WordKind::round_line:
+      return round_lines;
+    case WordKind::refusal:
+      return refusals;
     case WordKind::case_role:
       break;
   }

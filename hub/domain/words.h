@@ -21,6 +21,13 @@ enum class WordKind {
   message,        ///< Kind of a message that leaves.
   answer,         ///< Of the treasury.
   role,           ///< That a person or a program has.
+  item_state,     ///< Of an item, its proposal or one of its versions.
+  item_step,      ///< On an item's way in force, and out of it.
+  funding,        ///< Where an item's money comes from.
+  round_state,    ///< Of a round of places or money.
+  round_outcome,  ///< Whether a firm gets something in a round.
+  round_line,     ///< Why.
+  refusal,        ///< Code of a refusal, as a sentence for who was refused.
   case_role,      ///< As which somebody acted in a case.
 };
 /// The word for a code; the code itself, as it came, where there is none.

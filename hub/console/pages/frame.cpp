@@ -8,9 +8,19 @@
 namespace zhida::console::pages {
 namespace {
 
-constexpr std::pair<const char*, const char*> kPlaces[] = {
-    {"/", "总览"},     {"/firms", "企业"}, {"/cases", "事项办理"}, {"/quarantine", "隔离区"}, {"/dead-letters", "死信"},
-    {"/money", "资金"}};
+struct Place {
+  const char* path;
+  const char* title;
+  bool whole_hub = false;  ///< Only for who sees the hub's city.
+};
+constexpr Place kPlaces[] = {{"/", "总览"},
+                             {"/firms", "企业"},
+                             {"/cases", "事项办理"},
+                             {"/items", "政策事项"},
+                             {"/rounds", "名额与资金", true},
+                             {"/quarantine", "隔离区"},
+                             {"/dead-letters", "死信"},
+                             {"/money", "资金"}};
 
 bool may_open(const flow::Person& person, const char* path) {
   const auto found = find_route("GET", path);
@@ -23,6 +33,9 @@ const char* tone_of(WordKind kind, const std::string& code) {
                                             "not_met", "rejected", "returned", "cancelled", "lapsed"};
   static const std::set<std::string> idle = {"missing", "discarded", "none"};
   if (kind == WordKind::quarantine && code == "open") return "wait";
+  if (kind == WordKind::item_state)
+    return code == "in_force" || code == "done" ? "good" : code == "proposed" || code == "approved" ? "wait" : "idle";
+  if (kind == WordKind::round_state) return code == "decided" ? "good" : code == "draft" ? "wait" : "idle";
   return good.contains(code) ? "good" : bad.contains(code) ? "bad" : idle.contains(code) ? "idle" : "wait";
 }
 
@@ -39,8 +52,8 @@ http::HttpResponse page(App& app, const Call& call, const Frame& frame, const Ht
       frame.title);
   if (call.person != nullptr) {
     html.add("<nav>");
-    for (const auto& [path, title] : kPlaces)
-      if (may_open(*call.person, path))
+    for (const auto& [path, title, whole_hub] : kPlaces)
+      if (may_open(*call.person, path) && (!whole_hub || call.person->sees(app.hub.rooms().city)))
         html.add("<a href=\"{}\" class=\"{}\">{}</a>", path, std::string_view(path) == frame.here ? "here" : "", title);
     html.add("</nav><div class=\"me\">{}", call.person->name);
     if (!call.session_id.empty())
@@ -76,7 +89,7 @@ http::HttpResponse redirect(const std::string& path) {
 Answer error_page(App& app, const Call& call, const Error& error) {
   const int status = status_of(error);
   Html content("<section class=\"card narrow\"><h1>{}</h1>", title_of(status));
-  if (status < 500) content.add("<p>{}</p>", error.message);
+  if (status < 500) content.add("<p>{}</p>", refusal_text(error));
   content.add(
       "<p class=\"dim\">代码 <code>{}</code>，追踪号 <code>{}</code>。如需帮助，请把追踪号告诉管理员。</p>"
       "<p><a href=\"/\">返回总览</a></p></section>",
@@ -101,6 +114,11 @@ Html firm_link(const std::string& uscc, const std::string& name) {
   return Html("<a href=\"/firms/{}\">{}</a>", http::percent_encode(uscc), name.empty() ? uscc : name);
 }
 
+Html item_link(const Call& call, const std::string& id, const std::string& title) {
+  if (!may_open(*call.person, "/items/x")) return Html("{}", title.empty() ? id : title);
+  return Html("<a href=\"/items/{}\">{}</a>", http::percent_encode(id), title.empty() ? id : title);
+}
+
 std::string link(const std::string& path, const std::vector<std::pair<std::string, std::string>>& parameters) {
   std::vector<std::pair<std::string, std::string>> used;
   for (const auto& one : parameters)
@@ -119,6 +137,19 @@ std::string minute_of(const Json& time) {
   std::string text = time.get<std::string>().substr(0, 16);
   if (text.size() == 16) text[10] = ' ';
   return text;
+}
+
+std::string actor_name(const flow::PeopleBook& people, const std::string& actor) {
+  if (const auto* person = actor.starts_with("user:") ? people.by_id(actor.substr(5)) : nullptr) return person->name;
+  const auto colon = actor.find(':');
+  return word(WordKind::source, colon == std::string::npos ? actor : actor.substr(colon + 1));
+}
+
+std::string refusal_text(const Error& error) {
+  // Handlers of pages say it in Chinese themselves; rooms below speak to programs and operators.
+  const bool chinese = !error.message.empty() && static_cast<unsigned char>(error.message.front()) >= 0x80;
+  const auto said = word(WordKind::refusal, error.code);
+  return chinese || said == error.code ? error.message : said;
 }
 
 Html yuan(const Json& amount) {
