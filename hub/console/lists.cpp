@@ -195,6 +195,21 @@ Result<Json> list_profiles(Transaction& transaction, const flow::Rooms& rooms, c
                  [](const Json& last) { return std::vector<std::string>{last.at("uscc").get<std::string>()}; });
 }
 
+Result<std::map<std::string, std::string>> names_of(Transaction& transaction, const std::vector<std::string>& usccs) {
+  std::map<std::string, std::string> names;
+  if (usccs.empty()) return names;
+  std::string places;
+  storage::Values values;
+  for (const auto& uscc : usccs) {
+    places += places.empty() ? "?" : ", ?";
+    values.emplace_back(uscc);
+  }
+  for (const auto& row :
+       TRY(transaction.query("SELECT uscc, name FROM enterprise WHERE uscc IN (" + places + ")", values, "tt")))
+    names.emplace(row.text(0), row.text(1));
+  return names;
+}
+
 Result<Json> list_quarantine(Transaction& transaction, const flow::Rooms& rooms, const flow::Person& person,
                              const QuarantineQuery& wanted, const Slice& slice) {
   const auto after = TRY(number_of(slice));

@@ -1,6 +1,7 @@
 // Lists of rows for REST and pages, a page at a time, within what a person may see. SQL and nothing else.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,9 @@ Result<Json> list_payments(storage::Transaction& transaction, const flow::Rooms&
                            const std::string& state, const Slice& slice);
 Result<Json> list_appropriations(storage::Transaction& transaction, const flow::Rooms& rooms,
                                  const flow::Person& person, const Slice& slice);
+/// Names by code; firms that nobody knows are left out.
+Result<std::map<std::string, std::string>> names_of(storage::Transaction& transaction,
+                                                    const std::vector<std::string>& usccs);
 /// A message belongs to no division: only who answers for the whole city sees any.
 Result<Json> list_dead_letters(storage::Transaction& transaction, const flow::Rooms& rooms, const flow::Person& person,
                                const std::string& state, const Slice& slice);

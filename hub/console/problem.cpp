@@ -23,6 +23,7 @@ constexpr auto kStatuses = std::to_array<std::pair<std::string_view, int>>({
     {"storage_unique", 409},         {"source_refused", 502},          {"source_malformed", 502},
     {"audit_row_unreadable", 500},   {"entitlement_malformed", 500},   {"not_found", 404},
     {"policy_not_ready", 422},       {"proposal_missing", 404},        {"policy_body_malformed", 500},
+    {"item_changed_since", 412},
 });
 
 /// Casework names exactly why a case cannot take a step; who calls over REST only needs to know to look again.

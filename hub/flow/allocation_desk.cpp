@@ -75,10 +75,6 @@ Result<RoundInput> input_from(const Json& json) {
   return out;
 }
 
-bool limited(const Policy& policy) {
-  return policy.pool.has_value() || (policy.ranking && policy.ranking->quota > 0);
-}
-
 audit::AuditEntry entry_of(const Rooms& rooms, std::string kind, const StoredRound& round, const std::string& actor) {
   audit::AuditEntry entry;
   entry.kind = std::move(kind);
@@ -92,6 +88,10 @@ audit::AuditEntry entry_of(const Rooms& rooms, std::string kind, const StoredRou
 }
 
 }  // namespace
+
+bool needs_rounds(const Policy& policy) {
+  return policy.pool.has_value() || (policy.ranking && policy.ranking->quota > 0);
+}
 
 struct AllocationDesk::Drawn {
   std::vector<RoundInput> inputs;  // In the order of the firms' codes.
@@ -150,7 +150,7 @@ Result<AllocationDesk::Drawn> AllocationDesk::gather(storage::Transaction& trans
 Result<std::string> AllocationDesk::draw_up(const PolicyId& id, Date at, const std::string& actor) const {
   const auto policy = rooms_.policies.find(id);
   if (policy == nullptr) return refuse("policy_unknown", "No item " + id.str() + " is in force.");
-  if (!limited(*policy))
+  if (!needs_rounds(*policy))
     return refuse("policy_without_round", "The item " + id.str() + " limits neither places nor money: nobody waits.");
   Drawn drawn;
   CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {

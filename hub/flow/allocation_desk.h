@@ -39,6 +39,9 @@ class AllocationDesk {
   const Rooms& rooms_;
 };
 
+/// Whether an item limits places or money, so that nobody gets anything before a round is decided.
+bool needs_rounds(const matching::Policy& policy);
+
 /// A round for people and programs: places, sums, who confirmed; and whether drawing it up again from its own stored
 /// inputs gives the same (`agrees`).
 Result<Json> round_view(storage::Transaction& transaction, const Rooms& rooms, const std::string& id);

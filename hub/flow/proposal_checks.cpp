@@ -25,7 +25,9 @@ std::string lines_of(const std::vector<std::string>& lines) {
   return out;
 }
 
-Json data_of(const matching::Policy& policy, const FieldCatalogue& fields) {
+}  // namespace
+
+Json needed_data(const matching::Policy& policy, const FieldCatalogue& fields) {
   Json out = Json::array();
   for (const auto& name : matching::fields_of(policy)) {
     const auto* spec = fields.find(name);
@@ -43,8 +45,6 @@ Json data_of(const matching::Policy& policy, const FieldCatalogue& fields) {
   }
   return out;
 }
-
-}  // namespace
 
 Result<ReadyItem> check_item(const std::string& folder, const PolicyId& id, const FieldCatalogue& fields) {
   const auto path = folder + "/" + id.str() + ".yaml";
@@ -78,7 +78,7 @@ Result<ReadyItem> check_item(const std::string& folder, const PolicyId& id, cons
   out.policy = std::move(sources.front().policy);
   out.body = TRY(canonical_json(matching::to_json(out.policy)));
   out.checks = {{"examples", examples}, {"notes", notes}};
-  out.data = data_of(out.policy, fields);
+  out.data = needed_data(out.policy, fields);
   return out;
 }
 

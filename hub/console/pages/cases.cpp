@@ -24,13 +24,6 @@ std::string who_text(const Json& next) {
   return text.empty() ? "—" : text;
 }
 
-/// `user:zhang` by name, `peer:treasury` by the word for it.
-std::string actor_text(const flow::PeopleBook& people, const std::string& actor) {
-  if (const auto* person = actor.starts_with("user:") ? people.by_id(actor.substr(5)) : nullptr) return person->name;
-  const auto colon = actor.find(':');
-  return word(WordKind::source, colon == std::string::npos ? actor : actor.substr(colon + 1));
-}
-
 /// Values and thresholds are stored as programs want them.
 std::string plain_words(const std::string& text) {
   static constexpr std::pair<std::string_view, const char*> kWords[] = {{"true", "是"},
@@ -136,7 +129,7 @@ void show_office_seals(Html& html, const flow::PeopleBook& people, const Json& v
     const bool sealed = text_of(seal, "state") == "sealed";
     const std::string error = text_of(seal, "error"), holder = text_of(seal, "holder");
     html.add("<tr><td>{}</td><td>{}</td><td>{}（第{}轮）</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-             seal.at("department"), holder == "department" ? std::string("单位") : actor_text(people, holder),
+             seal.at("department"), holder == "department" ? std::string("单位") : actor_name(people, holder),
              word(WordKind::step, text_of(seal, "step")), seal.at("round"),
              text_of(seal, "decision") == "approve" ? "同意" : "不同意",
              sealed ? text_of(seal, "seal_name") + " " + text_of(seal, "seal_id") : std::string("—"),
@@ -155,7 +148,7 @@ void show_happened(Html& html, const flow::PeopleBook& people, const Json& view)
   for (const auto& event : view.at("events"))
     html.add("<tr><td>{}</td><td>{}</td><td>{}</td><td>{} {}</td><td>{}</td></tr>", minute_of(event.at("at")),
              word(WordKind::event, text_of(event, "event")), badge(WordKind::case_state, text_of(event, "to")),
-             actor_text(people, text_of(event, "actor")), text_of(event, "department"), event.at("reason"));
+             actor_name(people, text_of(event, "actor")), text_of(event, "department"), event.at("reason"));
   html.add("</table></section>");
   show_office_seals(html, people, view);
   if (!view.at("objections").empty()) {
@@ -163,7 +156,7 @@ void show_happened(Html& html, const flow::PeopleBook& people, const Json& view)
         "<section class=\"card\"><h2>异议</h2><table><tr><th>序号</th><th>提出人</th><th>内容</th><th>结论</th></tr>");
     for (const auto& objection : view.at("objections"))
       html.add("<tr><td>{}</td><td>{}</td><td>{}</td><td>{} {}</td></tr>", objection.at("number"),
-               objection.at("on_behalf_of").is_null() ? actor_text(people, text_of(objection, "raised_by"))
+               objection.at("on_behalf_of").is_null() ? actor_name(people, text_of(objection, "raised_by"))
                                                       : text_of(objection, "on_behalf_of"),
                objection.at("text"),
                text_of(objection, "state") == "open"        ? "待处理"
@@ -235,7 +228,8 @@ Result<Answer> benefit_case(App& app, const Call& call) {
       badge(WordKind::case_state, text_of(view, "state")), firm_link(text_of(view, "uscc"), text_of(view, "name")),
       yuan(view.at("amount")), word(WordKind::channel, text_of(view, "channel")),
       word(WordKind::tranche, text_of(view, "tranche")), word(WordKind::action, text_of(view.at("next"), "action")),
-      who_text(view.at("next")), view.at("due_on"), view.at("policy"), view.at("period"), view.at("id"));
+      who_text(view.at("next")), view.at("due_on"), item_link(call, text_of(view, "policy"), text_of(view, "policy")),
+      view.at("period"), view.at("id"));
   if (!view.at("payee").is_null())
     content.add("<div><dt>收款账户</dt><dd>{}<br>{} · {}</dd></div>", view.at("payee").at("account_name"),
                 view.at("payee").at("account_no"), view.at("payee").at("bank_name"));

@@ -50,8 +50,23 @@ tr:last-child td { border-bottom: 0; }
 .filters a { padding: 3px 12px; border: 1px solid var(--line); border-radius: 999px; background: var(--card);
   color: var(--ink); font-size: 13px; }
 .filters a.here { background: var(--blue); border-color: var(--blue); color: #fff; }
-input[type=text], input[type=password], textarea { width: 100%; padding: 8px 10px; border: 1px solid #c9d2de;
-  border-radius: 6px; font: inherit; }
+h3 { font-size: 15px; margin: 18px 0 6px; }
+input[type=text], input[type=password], input[type=date], select, textarea { width: 100%; padding: 8px 10px;
+  border: 1px solid #c9d2de; border-radius: 6px; background: #fff; color: inherit; font: inherit; }
+.acts { display: grid; grid-template-columns: repeat(auto-fit, minmax(280px, 1fr)); gap: 14px; }
+.acts form { border: 1px solid var(--line); border-radius: 8px; padding: 14px 16px; display: flex;
+  flex-direction: column; } .acts p { margin: 0; } .acts .row { margin-top: auto; padding-top: 12px; }
+.says p { margin: 4px 0; overflow-wrap: anywhere; } .says b { color: var(--dim); font-weight: 500; }
+.says .depth1, .says .depth2, .says .depth3, .says .depth4, .says .depth5, .says .depth6 { position: relative;
+  padding-left: 18px; }
+.says .depth2 { margin-left: 20px; } .says .depth3 { margin-left: 40px; } .says .depth4 { margin-left: 60px; }
+.says .depth5 { margin-left: 80px; } .says .depth6 { margin-left: 100px; }
+.says .depth1::before, .says .depth2::before, .says .depth3::before, .says .depth4::before, .says .depth5::before,
+.says .depth6::before { content: "•"; position: absolute; left: 4px; color: var(--blue); }
+ins { background: var(--good-ground); color: var(--good); text-decoration: none; padding: 1px 4px; border-radius: 4px; }
+del { background: var(--bad-ground); color: var(--bad); padding: 1px 4px; border-radius: 4px; }
+ins b, del b { color: inherit; }
+table.compact { width: auto; min-width: 480px; } meter { width: 90px; height: 10px; vertical-align: middle; }
 label { display: block; margin: 10px 0 4px; color: var(--dim); font-size: 13px; }
 button, .button { display: inline-block; padding: 7px 18px; border: 1px solid var(--blue); border-radius: 6px;
   background: var(--blue); color: #fff; font: inherit; cursor: pointer; }
