@@ -4,6 +4,9 @@
 
 namespace zhida::console::api {
 
+/// Why somebody acts, as the body says it. Error `field_malformed` where it is blank.
+Result<std::string> reason_of(const Call& call, const char* member = "reason");
+
 Result<Json> me(App&, const Call&);
 Result<Json> status(App&, const Call&);
 Result<Json> entitlements(App&, const Call&);

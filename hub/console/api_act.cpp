@@ -22,13 +22,6 @@ Result<Json> answer(App& app, const Result<BenefitCase>& done) {
                     [&](Transaction& transaction) { return case_item(transaction, app.hub.rooms(), done.value()); });
 }
 
-Result<std::string> reason_of(const Call& call, const char* member = "reason") {
-  const std::string reason = TRY(get_string(call.body, member));
-  if (reason.find_first_not_of(" \t\r\n") == std::string::npos)
-    return refuse("field_malformed", std::string("/") + member + ": say why.");
-  return reason;
-}
-
 /// What may be said about an account at all; whether it is a good one, casework checks in a step of its own.
 Result<PayeeAccount> payee_of(const Json& json) {
   for (const auto& [name, value] : json.items())
@@ -69,6 +62,13 @@ const char* outcome_text(RecordOutcome::Kind kind) {
 }
 
 }  // namespace
+
+Result<std::string> reason_of(const Call& call, const char* member) {
+  const std::string reason = TRY(get_string(call.body, member));
+  if (reason.find_first_not_of(" \t\r\n") == std::string::npos)
+    return refuse("field_malformed", std::string("/") + member + ": say why.");
+  return reason;
+}
 
 Result<Json> confirm(App& app, const Call& call) {
   const auto payee = TRY(payee_of(call.body.at("payee")));

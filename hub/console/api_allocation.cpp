@@ -39,13 +39,14 @@ Result<Json> draw_up_allocation(App& app, const Call& call) {
 }
 
 Result<Json> confirm_allocation(App& app, const Call& call) {
+  CHECK_OK(of_the_city(app, call));
   const auto round = TRY(app.hub.allocations().confirm(*call.person, call.captures.at(0)));
   return shown(app, round.id);
 }
 
 Result<Json> discard_allocation(App& app, const Call& call) {
   CHECK_OK(of_the_city(app, call));
-  CHECK_OK(app.hub.allocations().discard(*call.person, call.captures.at(0), TRY(get_string(call.body, "reason"))));
+  CHECK_OK(app.hub.allocations().discard(*call.person, call.captures.at(0), TRY(reason_of(call))));
   return shown(app, call.captures.at(0));
 }
 

@@ -50,7 +50,7 @@ Result<Json> confirm_policy(App& app, const Call& call) {
 }
 
 Result<Json> withdraw_proposal(App& app, const Call& call) {
-  const auto reason = TRY(get_string(call.body, "reason"));
+  const auto reason = TRY(reason_of(call));
   return app.hub.policy_desk().withdraw(*call.person, policy_id(call), reason);
 }
 
