@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "console/firm_outlook.h"
 #include "console/words.h"
 #include "flow/office_view.h"
 #include "flow/policy_book.h"
@@ -300,8 +301,8 @@ Result<Json> profile_view(storage::Transaction& transaction, const flow::Rooms& 
   casework::CaseFilter filter;
   filter.uscc = uscc;
   filter.limit = 500;
-  for (const auto& c : TRY(casework::find_cases(transaction, filter)))
-    cases.push_back(TRY(case_item(transaction, rooms, c)));
+  const auto of_firm = TRY(casework::find_cases(transaction, filter));
+  for (const auto& c : of_firm) cases.push_back(TRY(case_item(transaction, rooms, c)));
 
   auto outcomes = TRY(matching::read_entitlements(transaction, uscc));
   // Of an item that never concerned the firm nothing is stored; what it comes to can be said all the same.
@@ -309,8 +310,10 @@ Result<Json> profile_view(storage::Transaction& transaction, const flow::Rooms& 
     if (std::ranges::none_of(outcomes, [&](const auto& stored) { return stored.entitlement.policy == policy.id; }))
       outcomes.push_back({matching::evaluate(policy, profile, rooms.clock.today()), {}, {}});
   Json entitlements = Json::array();
+  std::vector<Entitlement> verdicts;
   for (const auto& stored : outcomes) {
     const auto& e = stored.entitlement;
+    verdicts.push_back(e);
     const auto policy = rooms.policies.find(e.policy);
     entitlements.push_back({{"policy", e.policy.str()},
                             {"title", policy == nullptr ? e.policy.str() : policy->title},
@@ -320,14 +323,16 @@ Result<Json> profile_view(storage::Transaction& transaction, const flow::Rooms& 
                             {"amount_fen", e.amount ? Json(std::to_string(e.amount->fen())) : Json(nullptr)},
                             {"evaluated_on", e.evaluated_on.to_string()}});
   }
-  return Json{{"uscc", profile.uscc},
-              {"name", profile.name},
-              {"division", profile.division},
-              {"sequence", profile.sequence},
-              {"as_of", profile.as_of.to_string()},
-              {"fields", std::move(fields)},
-              {"cases", std::move(cases)},
-              {"entitlements", std::move(entitlements)}};
+  Json view = {{"uscc", profile.uscc},
+               {"name", profile.name},
+               {"division", profile.division},
+               {"sequence", profile.sequence},
+               {"as_of", profile.as_of.to_string()},
+               {"fields", std::move(fields)},
+               {"cases", std::move(cases)},
+               {"entitlements", std::move(entitlements)}};
+  CHECK_OK(put_outlook(transaction, rooms, profile, verdicts, of_firm, view));
+  return view;
 }
 
 Result<Json> quarantine_view(storage::Transaction& transaction, const flow::Rooms& rooms, const std::string& id,

@@ -8,6 +8,66 @@ namespace zhida::console::pages {
 
 using storage::Transaction;
 
+namespace {
+
+/// 应享未享、差一项、数据待定、已享受: what the firm could still get, and what it had.
+void show_outlook(Html& html, const Call& call, const Json& view) {
+  const auto title = [&](const Json& one) {
+    return item_link(call, one.at("policy").get<std::string>(), one.at("title").get<std::string>());
+  };
+  html.add("<section class=\"card\"><h2>应享未享</h2>");
+  if (view.at("owed").empty()) {
+    html.add("<p class=\"empty\">没有：符合的政策都已享受或正在办理，或者没有符合的政策。</p>");
+  } else {
+    html.add(
+        "<p class=\"dim small\">符合条件、但既没有享受过也没有在办的政策。</p>"
+        "<table><tr><th>政策</th><th class=\"right\">金额（元）</th></tr>");
+    for (const auto& one : view.at("owed"))
+      html.add("<tr><td>{}</td><td class=\"right\">{}</td></tr>", title(one), yuan(one.at("amount")));
+    html.add("</table>");
+  }
+  html.add("</section><section class=\"card\"><h2>差一项</h2>");
+  if (view.at("near_misses").empty()) {
+    html.add("<p class=\"empty\">没有只差一个条件的政策。</p>");
+  } else {
+    html.add("<table><tr><th>政策</th><th>差在哪里</th><th>补上之后</th></tr>");
+    for (const auto& one : view.at("near_misses"))
+      html.add("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", title(one), one.at("sentence"),
+               badge(WordKind::verdict, one.at("then").get<std::string>()));
+    html.add("</table>");
+  }
+  html.add("</section><section class=\"card\"><h2>缺数据待定</h2>");
+  if (view.at("questions").empty()) {
+    html.add("<p class=\"empty\">没有因为缺少数据而待定的政策。</p>");
+  } else {
+    html.add("<table><tr><th>政策</th><th>缺什么</th><th></th></tr>");
+    for (const auto& one : view.at("questions"))
+      html.add("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", title(one), one.at("sentence"),
+               one.at("decides").get<bool>() ? Html("<span class=\"badge wait\">有了即可判定</span>") : Html());
+    html.add("</table>");
+  }
+  html.add("</section><section class=\"card\"><h2>已享受</h2>");
+  if (view.at("received").empty()) {
+    html.add("<p class=\"empty\">没有享受记录。到账、减免生效或导入历史名单之后会出现在这里。</p>");
+  } else {
+    html.add("<table><tr><th>政策</th><th>享受日期</th><th>来源</th><th>凭据</th><th>说明</th></tr>");
+    for (const auto& one : view.at("received")) {
+      const std::string source = one.at("source").get<std::string>();
+      html.add(
+          "<tr><td>{}<br><span class=\"dim small\">{}</span></td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+          one.at("title"), one.at("benefit"), one.at("received_on"), source == "hub" ? "本平台兑付" : source,
+          one.at("reference"),
+          one.at("taken_back_on").is_null()
+              ? Html("—")
+              : Html("<span class=\"badge bad\">{} 退回，不再计入</span>", one.at("taken_back_on")));
+    }
+    html.add("</table>");
+  }
+  html.add("</section>");
+}
+
+}  // namespace
+
 Result<Answer> firms(App& app, const Call& call) {
   const std::string text = call.parameter("q");
   Slice slice;
@@ -51,8 +111,9 @@ Result<Answer> firm(App& app, const Call& call) {
       content.add(
           "<tr><td>{} <span class=\"dim small\">{}</span></td><td>{}</td><td class=\"right\">{}</td>"
           "<td>{}</td></tr>",
-          item.at("title"), item.at("policy"), badge(WordKind::verdict, item.at("verdict").get<std::string>()),
-          yuan(item.at("amount")), item.at("evaluated_on"));
+          item_link(call, item.at("policy").get<std::string>(), item.at("title").get<std::string>()), item.at("policy"),
+          badge(WordKind::verdict, item.at("verdict").get<std::string>()), yuan(item.at("amount")),
+          item.at("evaluated_on"));
     content.add("</table>");
   }
   content.add("</section><section class=\"card\"><h2>事项</h2>");
@@ -66,8 +127,10 @@ Result<Answer> firm(App& app, const Call& call) {
                   badge(WordKind::case_state, item.at("state").get<std::string>()));
     content.add("</table>");
   }
+  content.add("</section>");
+  show_outlook(content, call, view);
   content.add(
-      "</section><section class=\"card\"><h2>企业画像</h2><table><tr><th>字段</th><th>值</th><th>来源</th>"
+      "<section class=\"card\"><h2>企业画像</h2><table><tr><th>字段</th><th>值</th><th>来源</th>"
       "<th>数据日期</th><th>有效至</th></tr>");
   for (const auto& field : view.at("fields")) {
     const std::string state = field.at("state").get<std::string>();
