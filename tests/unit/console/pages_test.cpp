@@ -5,6 +5,7 @@
 #include "flow/policy_book.h"
 #include "platform/http/http_client.h"
 #include "scene.h"
+#include "stages/matching/receipt_store.h"
 
 using namespace zhida;
 using namespace zhida::console;
@@ -173,6 +174,57 @@ BOOST_AUTO_TEST_CASE(a_case_says_who_has_a_refused_message_sent_again) {
   BOOST_CHECK(page.body.find("&lt;not today&gt;") != std::string::npos);
   const auto view = json_of(scene.get("/api/v1/cases/" + id.str(), "operator"));
   BOOST_TEST(view.at("refused_messages").at(0).at("do") == "zhida outbox send-again 1");
+}
+
+BOOST_AUTO_TEST_CASE(a_firm_shows_what_it_had_what_it_is_owed_and_what_it_just_misses) {
+  Scene scene;
+  scene.tell(kFirm, "湖州样例有限公司",
+             {{"qual.hnte", FieldData(true)},
+              {"qual.hnte_first_time", FieldData(true)},
+              {"tax.vat_payer_type", FieldData(std::string("small_scale"))},
+              {"tax.monthly_sales_fen", FieldData(std::int64_t{11'000'000})}});
+  const std::string path = "/api/v1/profiles/" + std::string(kFirm);
+  const auto of = [](const Json& list, const std::string& policy) {
+    for (const auto& one : list)
+      if (one.at("policy") == policy) return one;
+    return Json();
+  };
+  auto view = json_of(scene.get(path, "maker"));
+  BOOST_TEST(of(view.at("owed"), "IN-001").at("amount") == "80000.00");
+  const auto miss = of(view.at("near_misses"), "TX-005");
+  BOOST_REQUIRE(miss.is_object());
+  BOOST_TEST(miss.at("then") == "met");
+  BOOST_TEST(miss.at("sentence").get<std::string>().find("差1万元") != std::string::npos);
+  BOOST_TEST(!view.at("questions").empty());
+  BOOST_TEST(view.at("received").empty());
+  auto page = scene.get("/firms/" + std::string(kFirm), "maker");
+  for (const char* text : {"应享未享", "80,000.00", "差1万元", "没有享受记录", "href=\"/items/IN-001\""})
+    BOOST_TEST(page.body.find(text) != std::string::npos, text);
+  // A program that may not open an item's page is given no link to it.
+  BOOST_TEST(scene.get("/firms/" + std::string(kFirm), "portal").body.find("/items/") == std::string::npos);
+
+  matching::Receipt receipt;
+  receipt.benefit = "IN-001";
+  receipt.subject = kFirm;
+  receipt.reference = "case-1";
+  receipt.received_on = value_of(Date::parse("2025-10-01"));
+  receipt.source = "hub";
+  const auto store = [&](const std::function<Result<void>(storage::Transaction&)>& what) {
+    value_of(flow::commit(scene.hub->rooms().writer, "desk", {}, what));
+  };
+  store([&](storage::Transaction& transaction) { return matching::record_receipt(transaction, receipt); });
+  view = json_of(scene.get(path, "maker"));
+  BOOST_TEST(of(view.at("owed"), "IN-001").is_null());
+  BOOST_TEST(view.at("received").at(0).at("received_on") == "2025-10-01");
+  page = scene.get("/firms/" + std::string(kFirm), "maker");
+  BOOST_TEST(page.body.find("本平台兑付") != std::string::npos);
+  // Money that came back is nothing that was had.
+  store([&](storage::Transaction& transaction) {
+    return matching::take_back_receipts(transaction, "case-1", value_of(Date::parse("2025-10-20")));
+  });
+  view = json_of(scene.get(path, "maker"));
+  BOOST_TEST(of(view.at("owed"), "IN-001").is_object());
+  BOOST_TEST(view.at("received").at(0).at("taken_back_on") == "2025-10-20");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

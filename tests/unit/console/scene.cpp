@@ -4,6 +4,7 @@
 #include "platform/crypto/digest.h"
 #include "seal_tools/dev_certificates.h"
 #include "stages/casework/casework.h"
+#include "stages/profile/profile_store.h"
 
 namespace zhida::test {
 
@@ -33,7 +34,7 @@ const std::string& password_hash() {
   return hash;
 }
 
-Scene::Scene() {
+Scene::Scene(const std::function<void(flow::HubConfig&)>& change) {
   const std::string& certs = certificates();
   flow::HubConfig config;
   config.database.url = "sqlite://" + folder_.file("hub.db");
@@ -52,6 +53,7 @@ Scene::Scene() {
   config.trust.roots = {certs + "/seal/ca.crt"};
   config.trust.revocation_lists = {certs + "/seal/ca.crl"};
   config.version = "test";
+  if (change) change(config);
   hub = value_of(flow::Hub::create(config, {}, {}));
   app.reset(new App{.hub = *hub});
 }
@@ -88,6 +90,25 @@ void Scene::check_payee(const CaseId& id) {
   }));
 }
 
+void Scene::tell(const std::string& firm, const std::string& name, std::vector<FieldChange> changes) {
+  ProfileOperation operation;
+  operation.source = "market_supervision";
+  operation.record_type = "test";
+  operation.record_key = firm;
+  operation.uscc = firm;
+  operation.facts.name = name;
+  operation.facts.name_rank = 1;
+  operation.facts.division = "330502";
+  operation.facts.division_rank = 1;
+  operation.as_of = value_of(Date::parse("2025-10-31"));
+  operation.changes = std::move(changes);
+  const auto& rooms = hub->rooms();
+  value_of(flow::commit(rooms.writer, "source", {}, [&](storage::Transaction& transaction) -> Result<void> {
+    (void)TRY(profile::apply(transaction, std::vector{operation}, rooms.rules, rooms.clock.now()));
+    return ok();
+  }));
+}
+
 Answer Scene::ask(const std::string& method, const std::string& path, const std::string& who, const Bytes& body,
                   http::Headers headers) {
   http::HttpRequest request;
@@ -115,6 +136,12 @@ Answer Scene::form(const std::string& path, const std::string& cookie,
   return ask("POST", path, "", http::build_query(fields), std::move(more));
 }
 
+Answer Scene::submit(const std::string& path, const std::string& who,
+                     std::vector<std::pair<std::string, std::string>> fields) {
+  fields.emplace_back("token", app->sessions.form_token("certificate:" + who));
+  return ask("POST", path, who, http::build_query(fields), {{"Content-Type", "application/x-www-form-urlencoded"}});
+}
+
 std::string Scene::people() {
   std::string text = "people:\n";
   const auto add = [&](const std::string& id, const std::string& prints, const std::string& rest) {
@@ -126,6 +153,16 @@ std::string Scene::people() {
   add("portal", "fp-portal", "roles: [portal], divisions: ['330500']");
   add("operator", "fp-operator, " + fingerprint("operator"), "roles: [operator, auditor], divisions: ['330500']");
   add("county", "fp-county", "roles: [operator, portal], divisions: ['330522']");
+  add("auditor", "fp-auditor", "roles: [auditor], divisions: ['330500']");
+  add("officer", "fp-officer", "roles: [policy_officer], departments: ['*'], divisions: ['330500']");
+  add("approver", "fp-approver", "roles: [policy_approver, data_officer], divisions: ['330500']");
+  add("everything", "fp-everything",
+      "roles: [policy_officer, policy_approver, data_officer], departments: ['*'], divisions: ['330500']");
+  add("clerk", "fp-clerk", "roles: [policy_officer, finance_releaser], divisions: ['330500']");
+  add("weather", "fp-weather", "roles: [reviewer_checker], departments: [气象局], divisions: ['330500']");
+  add("weather_officer", "fp-weather_officer", "roles: [policy_officer], departments: [气象局], divisions: ['330500']");
+  add("county_clerk", "fp-county_clerk",
+      "roles: [policy_officer, reviewer_maker], departments: ['*'], divisions: ['330522']");
   const auto with_password = [&](const std::string& id, const std::string& rest) {
     add(id, "", "password_hash: '" + password_hash() + "', " + rest + ", divisions: ['330500']");
   };

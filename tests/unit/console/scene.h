@@ -1,5 +1,6 @@
 // The console before a real hub: SQLite, the repository's mappings and policies, throw-away certificates.
 #pragma once
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -30,12 +31,14 @@ const std::string& password_hash();
 
 class Scene {
  public:
-  Scene();
+  explicit Scene(const std::function<void(flow::HubConfig&)>& change = {});
 
   void set_clock(const std::string& time) { folder_.write("clock", time + "\n"); }
   /// A firm that meets IN-001 and was told so.
   CaseId notified_case(const std::string& division = "330502", const std::string& firm = kFirm);
   void check_payee(const CaseId& id);
+  /// What a source said of a firm of 330502, as of 2025-10-31.
+  void tell(const std::string& firm, const std::string& name, std::vector<FieldChange> changes);
 
   /// As the person `who` would with a certificate; empty: nobody.
   Answer ask(const std::string& method, const std::string& path, const std::string& who, const Bytes& body = {},
@@ -44,6 +47,9 @@ class Scene {
   Answer post(const std::string& path, const std::string& who, const Json& body, const std::string& key);
   Answer form(const std::string& path, const std::string& cookie,
               const std::vector<std::pair<std::string, std::string>>& fields, http::Headers more = {});
+  /// The form of a page, by somebody with a certificate.
+  Answer submit(const std::string& path, const std::string& who,
+                std::vector<std::pair<std::string, std::string>> fields);
 
  private:
   static std::string people();
