@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "domain/words.h"
 #include "flow/policy_book.h"
 #include "stages/matching/explain.h"
 #include "stages/matching/near_miss.h"
@@ -17,8 +18,13 @@ bool counts(CaseState state) {
   return state != CaseState::refused && state != CaseState::lapsed && state != CaseState::voided;
 }
 
-Json item_of(const matching::Policy& policy) {
-  return {{"policy", policy.id.str()}, {"title", policy.title}};
+/// Of an item, what a clause came to as a sentence, with the source as people call it.
+Json told(const matching::Policy& policy, ClauseVerdict clause) {
+  if (!clause.source.empty()) clause.source = word(WordKind::source, clause.source);
+  return {{"policy", policy.id.str()},
+          {"title", policy.title},
+          {"clause", clause.id},
+          {"sentence", matching::explain_clause(policy, clause)}};
 }
 
 }  // namespace
@@ -33,16 +39,12 @@ Result<void> put_outlook(storage::Transaction& transaction, const flow::Rooms& r
   CHECK_OK(matching::add_receipts(transaction, {items.data(), items.size()}, firm));
   for (const auto& policy : items) {
     for (const auto& miss : matching::near_misses(policy, firm.front(), today)) {
-      auto one = item_of(policy);
-      one["clause"] = miss.clause.id;
-      one["sentence"] = matching::explain_clause(policy, miss.clause);
+      auto one = told(policy, miss.clause);
       one["then"] = to_text(miss.then);
       view["near_misses"].push_back(std::move(one));
     }
     for (const auto& question : matching::open_questions(policy, firm.front(), today)) {
-      auto one = item_of(policy);
-      one["clause"] = question.clause.id;
-      one["sentence"] = matching::explain_clause(policy, question.clause);
+      auto one = told(policy, question.clause);
       one["decides"] = question.decides();
       view["questions"].push_back(std::move(one));
     }
@@ -66,9 +68,9 @@ Result<void> put_outlook(storage::Transaction& transaction, const flow::Rooms& r
   for (const auto& entitlement : matching::owed(entitlements, had)) {
     const auto policy = rooms.policies.find(entitlement.policy);
     if (policy == nullptr) continue;
-    auto one = item_of(*policy);
-    one["amount"] = entitlement.amount ? Json(entitlement.amount->to_yuan()) : Json(nullptr);
-    view["owed"].push_back(std::move(one));
+    view["owed"].push_back({{"policy", policy->id.str()},
+                            {"title", policy->title},
+                            {"amount", entitlement.amount ? Json(entitlement.amount->to_yuan()) : Json(nullptr)}});
   }
   return ok();
 }

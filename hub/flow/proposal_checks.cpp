@@ -41,6 +41,8 @@ Json needed_data(const matching::Policy& policy, const FieldCatalogue& fields) {
                 {"fetched_anew",
                  std::ranges::find(policy.handling.recheck_fields, name) != policy.handling.recheck_fields.end()}};
     if (spec != nullptr && !spec->covered_by.empty()) one["list"] = spec->covered_by;
+    if (spec != nullptr && !spec->derived_by.empty()) one["made"] = "derived";
+    if (policy.ranking && policy.ranking->rank_field == name) one["made"] = "round";
     out.push_back(std::move(one));
   }
   return out;

@@ -17,7 +17,8 @@ struct ReadyItem {
 };
 
 /// Which data decide an item: field, title, sources in their order, for how many days they count as fresh (0: always),
-/// whether they are fetched anew before money is asked for, the list that proves absence.
+/// whether they are fetched anew before money is asked for, the list that proves absence; `made` where no source says
+/// them: `derived` from other fields, `round` by a round of places.
 Json needed_data(const matching::Policy& policy, const FieldCatalogue& fields);
 
 /// Reads the item, runs the checker and every example beside it: none may fail, and each condition must be false in

@@ -41,9 +41,13 @@ void show_outlook(Html& html, const Call& call, const Json& view) {
     html.add("<p class=\"empty\">没有因为缺少数据而待定的政策。</p>");
   } else {
     html.add("<table><tr><th>政策</th><th>缺什么</th><th></th></tr>");
-    for (const auto& one : view.at("questions"))
-      html.add("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", title(one), one.at("sentence"),
+    std::string last;
+    for (const auto& one : view.at("questions")) {
+      const auto policy = one.at("policy").get<std::string>();
+      html.add("<tr><td>{}</td><td>{}</td><td>{}</td></tr>", policy == last ? Html() : title(one), one.at("sentence"),
                one.at("decides").get<bool>() ? Html("<span class=\"badge wait\">有了即可判定</span>") : Html());
+      last = policy;
+    }
     html.add("</table>");
   }
   html.add("</section><section class=\"card\"><h2>已享受</h2>");

@@ -9,6 +9,8 @@ namespace zhida::console::pages {
 namespace {
 
 constexpr std::size_t kLinesMax = 2'000;  // Of a text that is compared line by line.
+constexpr std::size_t kFoldedFrom = 10;   // Longer lists of firms are folded.
+constexpr std::string_view kLocal = "本地设置：";
 
 std::string text_of(const Json& object, const char* name) {
   return object.at(name).is_null() ? std::string() : object.at(name).get<std::string>();
@@ -16,6 +18,31 @@ std::string text_of(const Json& object, const char* name) {
 
 std::string short_version(const std::string& version) {
   return version.substr(0, 12);
+}
+
+/// What a town settles by itself has names for those who write the files.
+std::string local_words(const std::string& names) {
+  static constexpr std::pair<std::string_view, const char*> kWords[] = {{"confirm_within", "企业确认期限"},
+                                                                        {"fund", "承办基金"},
+                                                                        {"payee", "收款账户"},
+                                                                        {"per_mu_amounts", "亩均评价各类标准"},
+                                                                        {"period", "所属期"},
+                                                                        {"project_code", "项目代码"},
+                                                                        {"publicity", "公示"},
+                                                                        {"recheck", "付款前重新获取的数据"},
+                                                                        {"review", "审核部门"},
+                                                                        {"review_within", "审核期限"},
+                                                                        {"rounding", "尾数处理"}};
+  static constexpr std::string_view kComma = "、";
+  std::string out;
+  for (std::size_t at = 0; at <= names.size();) {
+    const auto end = std::min(names.find(kComma, at), names.size());
+    const auto name = names.substr(at, end - at);
+    const auto* known = std::ranges::find(kWords, std::string_view(name), [](const auto& one) { return one.first; });
+    out += (out.empty() ? "" : "、") + (known == std::end(kWords) ? name : std::string(known->second));
+    at = end + kComma.size();
+  }
+  return out;
 }
 
 std::vector<TextLine> lines_of(const std::string& text) {
@@ -32,6 +59,8 @@ std::vector<TextLine> lines_of(const std::string& text) {
       line.depth = static_cast<int>(dash / 2) + 1;
       line.text.erase(0, dash + 2);
     }
+    if (line.depth == 0 && line.text.starts_with(kLocal))
+      line.text = std::string(kLocal) + local_words(line.text.substr(kLocal.size()));
     if (!line.text.empty()) out.push_back(std::move(line));
   }
   return out;
@@ -53,19 +82,28 @@ std::int64_t firms_of(const Json& moved) {
   return moved.at("firms").get<std::int64_t>();
 }
 
+/// A long table of firms, behind a line to open it by.
+void fold(Html& html, const Html& table, const Json& firms) {
+  if (firms.size() < kFoldedFrom)
+    html.add("{}", table);
+  else
+    html.add("<details><summary>列出 {} 户</summary>{}</details>", static_cast<std::int64_t>(firms.size()), table);
+}
+
 /// Firms of one kind of change, with their sums.
 void show_moved(Html& html, const char* title, const char* says, const Json& moved) {
   if (firms_of(moved) == 0) return;
   html.add("<h3>{}：{} 户</h3><p class=\"dim small\">{} 合计 {} → {} 元。</p>", title, firms_of(moved), says,
            fen(moved.at("before_fen")), fen(moved.at("after_fen")));
-  html.add("<table><tr><th>企业</th><th class=\"right\">现行（元）</th><th class=\"right\">提请后（元）</th></tr>");
+  Html table("<table><tr><th>企业</th><th class=\"right\">现行（元）</th><th class=\"right\">提请后（元）</th></tr>");
   for (const auto& firm : moved.at("named"))
-    html.add(
+    table.add(
         "<tr><td>{}<br><span class=\"dim small\">{}</span></td><td class=\"right\">{}</td>"
         "<td class=\"right\">{}</td></tr>",
         firm_link(text_of(firm, "uscc"), text_of(firm, "name")), firm.at("uscc"), fen(firm.at("before_fen")),
         fen(firm.at("after_fen")));
-  html.add("</table>");
+  table.add("</table>");
+  fold(html, table, moved.at("named"));
   const auto named = static_cast<std::int64_t>(moved.at("named").size());
   if (named < firms_of(moved)) html.add("<p class=\"dim small\">只列出前 {} 户，合计数包含全部。</p>", named);
 }
@@ -94,7 +132,7 @@ void show_sums(Html& html, const Json& report, bool repeal) {
 
 void show_budget(Html& html, const Json& budget) {
   if (!budget.is_object()) {
-    html.add("<p class=\"dim small\">预算：本事项不从已知的预算指标支付，没有可对照的余额。</p>");
+    html.add("<p class=\"dim small\">预算：没有找到本事项对应的预算指标，无可对照的余额。</p>");
     return;
   }
   const auto within = budget.at("firms_within").get<std::int64_t>();
@@ -123,15 +161,14 @@ void show_funnel(Html& html, const Json& funnel, std::int64_t firms) {
 void show_near(Html& html, const Json& near) {
   const auto firms = near.at("firms").get<std::int64_t>();
   if (firms == 0) return;
-  html.add(
-      "<h3>差一项：{} 户</h3><p class=\"dim small\">只有一个条件不符合的企业，以及差多少。</p>"
-      "<table><tr><th>企业</th><th>差在哪里</th></tr>",
-      firms);
+  html.add("<h3>差一项：{} 户</h3><p class=\"dim small\">只有一个条件不符合的企业，以及差多少。</p>", firms);
+  Html table("<table><tr><th>企业</th><th>差在哪里</th></tr>");
   for (const auto& one : near.at("named"))
-    html.add("<tr><td>{}<br><span class=\"dim small\">{}</span></td><td>{}</td></tr>",
-             firm_link(text_of(one, "uscc"), text_of(one, "name")), one.at("uscc"),
-             one.contains("sentence") ? one.at("sentence") : one.at("text"));
-  html.add("</table>");
+    table.add("<tr><td>{}<br><span class=\"dim small\">{}</span></td><td>{}</td></tr>",
+              firm_link(text_of(one, "uscc"), text_of(one, "name")), one.at("uscc"),
+              one.contains("sentence") ? one.at("sentence") : one.at("text"));
+  table.add("</table>");
+  fold(html, table, near.at("named"));
   if (static_cast<std::int64_t>(near.at("named").size()) < firms)
     html.add("<p class=\"dim small\">只列出前 {} 户。</p>", static_cast<std::int64_t>(near.at("named").size()));
 }
@@ -213,10 +250,15 @@ Html show_needed_data(const Json& data) {
       sources += (sources.empty() ? "" : "、") + word(WordKind::source, source.get<std::string>());
     if (one.contains("list")) sources += (sources.empty() ? "" : "；") + std::string("须有完整名单才能判定不在其中");
     const auto days = one.at("fresh_for_days").get<std::int64_t>();
+    const std::string made = one.contains("made") ? text_of(one, "made") : std::string();
+    const bool unsaid = sources.empty();
+    if (unsaid)
+      sources = made == "derived" ? "由其他数据推算" : made == "round" ? "由名额分配确定" : "没有来源：一律按待定处理";
     html.add("<tr><td>{}<br><span class=\"dim small\">{}</span></td><td>{}</td><td>{}</td><td>{}</td></tr>",
-             one.at("title"), one.at("field"),
-             sources.empty() ? std::string("没有来源：一律按待定处理，或由其他数据推算") : sources,
-             days == 0 ? std::string("不过期") : std::to_string(days) + " 天",
+             one.at("title"), one.at("field"), sources,
+             unsaid      ? std::string("—")
+             : days == 0 ? std::string("不过期")
+                         : std::to_string(days) + " 天",
              one.at("fetched_anew").get<bool>() ? "是" : "—");
   }
   html.add("</table></section>");

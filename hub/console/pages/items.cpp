@@ -35,10 +35,18 @@ std::string item_path(const std::string& id) {
   return "/items/" + http::percent_encode(id);
 }
 
-std::string validity(const Json& item) {
+/// Days of one calendar are compared as they are written.
+Html validity(const App& app, const Json& item) {
   const std::string from = text_of(item, "valid_from"), to = text_of(item, "valid_to");
-  if (from.empty() && to.empty()) return "未载明";
-  return (from.empty() ? "未载明" : from) + " 至 " + (to.empty() ? "未载明" : to);
+  const std::string today = app.hub.rooms().clock.today().to_string();
+  if (from.empty() && to.empty()) return Html("<span class=\"dim\">未载明</span>");
+  Html html;
+  if (!from.empty()) html.add("<span class=\"sum\">{}</span> 起", from);
+  if (!from.empty() && !to.empty()) html.add("，");
+  if (!to.empty()) html.add("<span class=\"sum\">{}</span> 止", to);
+  if (!to.empty() && to < today) html.add("<br><span class=\"badge bad\">已过有效期</span>");
+  if (!from.empty() && from > today) html.add("<br><span class=\"badge wait\">尚未开始</span>");
+  return html;
 }
 
 // --- the list -------------------------------------------------------------------------------------------------------
@@ -107,7 +115,7 @@ const Json* open_proposal(const Json& view) {
   return state == "proposed" || state == "approved" ? &proposal : nullptr;
 }
 
-void show_facts(Html& html, const Json& view) {
+void show_facts(Html& html, const App& app, const Json& view) {
   const std::string document = text_of(view, "document"), number = text_of(view, "document_number");
   const std::string version = text_of(view, "version");
   html.add(
@@ -116,7 +124,7 @@ void show_facts(Html& html, const Json& view) {
       "<div><dt>有效期</dt><dd>{}</dd></div><div><dt>资金渠道</dt><dd>{}</dd></div>"
       "<div><dt>审核部门</dt><dd>{}</dd></div><div><dt>现行版本</dt><dd>{}</dd></div></dl>",
       badge(WordKind::item_state, text_of(view, "state")), view.at("policy"), view.at("issuer"),
-      document.empty() && number.empty() ? std::string("—") : document, number, validity(view),
+      document.empty() && number.empty() ? std::string("—") : document, number, validity(app, view),
       view.at("funding").is_null() ? std::string("—") : word(WordKind::funding, text_of(view, "funding")),
       joined(view.at("departments"), "无须审核"),
       version.empty() ? Html("<span class=\"dim\">尚未施行</span>") : Html("<code>{}</code>", version.substr(0, 12)));
@@ -267,7 +275,7 @@ Result<Answer> item_page(App& app, const Call& call, const Error* refused) {
   Html content("<h1>{}</h1>", view.at("title"));
   if (refused != nullptr) content.add("{}", refusal_note(*refused));
   content.add("{}", done_note(call.parameter("done"), view));
-  show_facts(content, view);
+  show_facts(content, app, view);
   if (all) show_progress(content, app, call, view);
   show_what_it_says(content, view);
   content.add("{}", show_needed_data(view.at("data")));
@@ -351,7 +359,7 @@ Result<Answer> items(App& app, const Call& call) {
           "<tr><td><a href=\"{}\">{}</a><br><span class=\"dim small\">{}</span></td><td>{}</td><td>{}</td><td>{}</td>"
           "<td>{}</td><td>{}</td>{}</tr>",
           item_path(id), item.at("title"), id, text_of(item, "issuer").empty() ? "—" : text_of(item, "issuer"),
-          joined(item.at("departments")), validity(item), state_badges(item),
+          joined(item.at("departments")), validity(app, item), state_badges(item),
           version.empty() ? Html("—") : Html("<code>{}</code>", version.substr(0, 12)),
           all ? Html("<td class=\"small\">{}</td>", next_text(item)) : Html());
     }

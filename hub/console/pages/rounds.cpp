@@ -53,7 +53,7 @@ void show_draw_up(Html& html, const App& app, const Call& call, const std::strin
   }
   html.add(
       "<p class=\"dim\">用现有企业数据排出名次和金额，作为草案；同一事项尚未确认的旧草案随之作废。</p>"
-      "<form method=\"post\" action=\"/rounds\"><input type=\"hidden\" name=\"token\" value=\"{}\">"
+      "<form class=\"slim\" method=\"post\" action=\"/rounds\"><input type=\"hidden\" name=\"token\" value=\"{}\">"
       "<label for=\"policy\">事项</label><select id=\"policy\" name=\"policy\">",
       call.form_token);
   for (const auto& [id, title] : limited)
@@ -218,7 +218,8 @@ void show_lines(Html& html, const Json& view, const std::map<std::string, std::s
         "<td class=\"right\">{}</td><td class=\"right\">{}</td></tr>",
         place_text(line), firm_link(uscc, name == names.end() ? "" : name->second), uscc,
         badge(WordKind::round_outcome, outcome), word(WordKind::round_line, text_of(line, "reason")),
-        fen(line.at("wanted_fen")), fen(line.at("given_fen")));
+        line.at("reason") == "own_unknown" ? yuan(nullptr) : fen(line.at("wanted_fen")),
+        outcome == "unknown" ? yuan(nullptr) : fen(line.at("given_fen")));
   }
   html.add("</table>");
   if (end < lines.size())

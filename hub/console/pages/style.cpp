@@ -66,6 +66,7 @@ input[type=text], input[type=password], input[type=date], select, textarea { wid
 ins { background: var(--good-ground); color: var(--good); text-decoration: none; padding: 1px 4px; border-radius: 4px; }
 del { background: var(--bad-ground); color: var(--bad); padding: 1px 4px; border-radius: 4px; }
 ins b, del b { color: inherit; }
+.slim { max-width: 520px; } summary { cursor: pointer; color: var(--blue); padding: 4px 0; }
 table.compact { width: auto; min-width: 480px; } meter { width: 90px; height: 10px; vertical-align: middle; }
 label { display: block; margin: 10px 0 4px; color: var(--dim); font-size: 13px; }
 button, .button { display: inline-block; padding: 7px 18px; border: 1px solid var(--blue); border-radius: 6px;
