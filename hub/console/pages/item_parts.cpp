@@ -206,7 +206,13 @@ std::vector<TextLine> compared(const std::string& before, const std::string& now
     if (i < was.size() && j < is.size() && same(was[i], is[j])) {
       put(is[j], TextLine::Change::same);
       ++i, ++j;
-    } else if (j == is.size() || (i < was.size() && common[i + 1][j] >= common[i][j + 1])) {
+    } else if (i < was.size() && j < is.size() && common[i + 1][j] == common[i][j + 1]) {
+      // Either would do: what stands deeper belongs to what was before.
+      if (is[j].depth > was[i].depth)
+        put(is[j++], TextLine::Change::added);
+      else
+        put(was[i++], TextLine::Change::gone);
+    } else if (j == is.size() || (i < was.size() && common[i + 1][j] > common[i][j + 1])) {
       put(was[i++], TextLine::Change::gone);
     } else {
       put(is[j++], TextLine::Change::added);

@@ -255,7 +255,9 @@ void show_round_facts(Html& html, const App& app, const Json& view) {
 Result<Answer> round_page(App& app, const Call& call, const Error* refused) {
   CHECK_OK(needs_whole_hub(app, *call.person));
   const std::string begin = call.parameter("from");
-  std::size_t from = begin.empty() || begin.size() > 9 ? 0 : static_cast<std::size_t>(std::stoul(begin));
+  std::size_t from = begin.empty() || begin.size() > 9 || begin.find_first_not_of("0123456789") != std::string::npos
+                         ? 0
+                         : static_cast<std::size_t>(std::stoul(begin));
   Json view;
   std::map<std::string, std::string> names;
   CHECK_OK(app.hub.rooms().database.read([&](Transaction& transaction) -> Result<void> {

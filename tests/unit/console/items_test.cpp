@@ -326,6 +326,9 @@ BOOST_AUTO_TEST_CASE(texts_are_compared_line_by_line) {
                                                       : "-") +
             std::to_string(line.depth) + line.text + " ";
   BOOST_TEST(text == "=0条件： =1同时满足： =2甲 -2乙 +2丙 =0金额：1 ");
+  const auto deeper = pages::compared("题\n- 甲\n金额：1\n", "题\n- 甲\n- 乙\n金额：2\n");
+  BOOST_REQUIRE(deeper.size() == 4u);
+  BOOST_TEST(deeper[1].text == "乙");  // With the conditions, not behind the old sum.
   BOOST_TEST(pages::compared("", "题\n").empty());
   BOOST_TEST(pages::compared("题\n一\n", "题\n").size() == 1u);
   const auto html = pages::show_text(pages::compared("", "题\n<b>：x\n")).markup();

@@ -327,6 +327,9 @@ BOOST_AUTO_TEST_CASE(refusals_at_the_pages_are_chinese_sentences_beside_the_roun
   BOOST_TEST(says(scene.submit(path, "weather", {{"act", "confirm"}}), "审核本事项的部门一人和财政放行一人"));
   BOOST_TEST(says(scene.submit(path, "officer", {{"act", "discard"}}), "请填写理由"));
   BOOST_TEST(scene.submit(path, "officer", {{"act", "eat"}}).status == 422);
+  BOOST_TEST(scene.submit(path + "?from=x", "officer", {{"act", "eat"}}).status == 422);
+  BOOST_TEST(scene.get(path + "?from=999999999", "officer").status == 200);
+  BOOST_TEST(scene.get(path + "?from=x", "officer").status == 400);
   rounds.tell(kFirms[2], 400);
   const auto changed = scene.submit(path, "maker", {{"act", "confirm"}});
   BOOST_TEST(changed.status == 409);
