@@ -126,7 +126,7 @@ MatchIndex::Loaded MatchIndex::load(std::unique_ptr<Firms> firms) {
   }
   log_.info("The matching engine has read all firms.", {{"firms", std::to_string(loaded.firms->size())},
                                                         {"partitions", std::to_string(loaded.firms->partitions())},
-                                                        {"octets", std::to_string(loaded.firms->bytes())},
+                                                        {"octets", std::to_string(loaded.firms->memory().all())},
                                                         {"milliseconds", std::to_string(took.count())}});
   const Lock lock(mutex_);
   ++state_.loads;
@@ -255,6 +255,8 @@ Result<void> MatchIndex::settle(std::span<const matching::Policy> policies, Date
     take_items(policies);
     if (firms_->replace(policies_of_engine())) {
       log_.info("The matching engine has taken over the items.", {{"items", std::to_string(policies.size())}});
+      const Lock lock(mutex_);
+      state_.octets = 0;
     } else {
       firms_.reset();  // They ask for what was never read.
     }
@@ -265,9 +267,11 @@ Result<void> MatchIndex::settle(std::span<const matching::Policy> policies, Date
     return ok();
   }
   const Lock lock(mutex_);
+  // What they take is counted firm by firm, so not in every round.
+  if (state_.octets == 0 || state_.firms != static_cast<std::int64_t>(firms_->size()))
+    state_.octets = static_cast<std::int64_t>(firms_->memory().all());
   state_.firms = static_cast<std::int64_t>(firms_->size());
   state_.partitions = static_cast<std::int64_t>(firms_->partitions());
-  state_.octets = static_cast<std::int64_t>(firms_->bytes());
   return ok();
 }
 

@@ -134,6 +134,7 @@ std::int64_t one_round(std::uint64_t seed, std::size_t items, std::size_t firms,
   // Events.
   const auto path = paths[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(paths.size())))];
   engine::Partition partition(plan, std::move(table), path, kThreads);
+  if (random.chance(50)) partition.pack_values();
   const auto first = partition.snapshot();
   const auto before = matrix;
   const auto intern = [&](std::uint32_t column, std::string_view text) { return partition.intern(column, text); };
@@ -212,6 +213,7 @@ std::int64_t two_years(std::uint64_t seed, std::size_t items, std::size_t firms)
   const engine::Table* tables[] = {&table};
   const auto plan = engine::compile(lowering.model(), tables);
   engine::Partition partition(plan, std::move(table), engine::best_path(), 1);
+  if (random.chance(50)) partition.pack_values();
   const auto intern = [&](std::uint32_t column, std::string_view text) { return partition.intern(column, text); };
   auto matrix = scene.judged_by_scalar();
   std::int64_t pairs = 0;
@@ -265,6 +267,7 @@ BOOST_AUTO_TEST_CASE(a_hub_s_firms_have_the_evaluator_s_verdicts_through_days_ch
   const auto new_firm = [&] {
     auto firm = random.firm(day);
     firm.uscc = "F" + std::to_string(known.size());
+    if (random.chance(50)) firm.uscc += std::string(18 - firm.uscc.size(), 'X');  // As long as a real one.
     return known.emplace(firm.uscc, firm).first->second;
   };
   const auto build = [&] {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <span>
 
 namespace zhida::matching::engine {
 
@@ -29,17 +30,38 @@ void encode_texts(const std::uint32_t* texts, const std::vector<Code>& codes, Ou
 }
 
 template <class Out>
+void encode_numbers(const std::int64_t* values, const std::uint64_t* known, std::span<const std::int64_t> cuts,
+                    const Kernels& kernel, Out* out) {
+  if constexpr (sizeof(Out) == 1)
+    kernel.encode_bytes(values, known, kBlockRows, cuts, out);
+  else
+    kernel.encode_words(values, known, kBlockRows, cuts, out);
+}
+
+template <class Out>
 void encode_days(const CodeColumn& column, const Table& table, std::size_t row, const Kernels& kernel, Out* out) {
   // Days are few octets; widened, they take the way of all numbers. Every row has one, so all are known.
-  std::array<std::int64_t, 64> days{};
-  const std::uint64_t known = ~std::uint64_t{0};
-  for (std::size_t at = 0; at < kBlockRows; at += 64) {
-    for (std::size_t i = 0; i < 64; ++i) days[i] = table.as_of(row + at + i, column.source);
-    if constexpr (sizeof(Out) == 1)
-      kernel.encode_bytes(days.data(), &known, 64, column.age_cuts, out + at);
-    else
-      kernel.encode_words(days.data(), &known, 64, column.age_cuts, out + at);
+  std::array<std::int64_t, kBlockRows> days;
+  std::array<std::uint64_t, kBlockWords> known;
+  table.read_days(row, column.source, days.data());
+  known.fill(~std::uint64_t{0});
+  encode_numbers(days.data(), known.data(), column.age_cuts, kernel, out);
+}
+
+template <class Out>
+void encode_packed(const ColumnCoder& coder, const CodeColumn& column, const Table& table, const TextCodes& texts,
+                   std::size_t row, const Kernels& kernel, Out* out) {
+  std::array<std::int64_t, kBlockRows> values;
+  std::array<std::uint64_t, kBlockWords> known;
+  table.read_block(row, column.source, values.data(), known.data());
+  if (coder.kind == ValueKind::number) return encode_numbers(values.data(), known.data(), coder.cuts, kernel, out);
+  if (coder.kind == ValueKind::text) {
+    const auto& codes = texts.of(column.source);
+    for (std::size_t i = 0; i < kBlockRows; ++i) out[i] = static_cast<Out>(codes[static_cast<std::size_t>(values[i])]);
+    return;
   }
+  for (std::size_t i = 0; i < kBlockRows; ++i)
+    out[i] = static_cast<Out>((known[i / 64] >> (i % 64) & 1) == 0 ? 0 : values[i] != 0 ? 2 : 1);
 }
 
 }  // namespace
@@ -55,6 +77,11 @@ const std::byte* encode_column(const Plan& plan, const Table& table, const TextC
     column.wide ? encode_days(column, table, row, kernel, words) : encode_days(column, table, row, kernel, bytes);
     return room;
   }
+  if (table.is_packed()) {
+    column.wide ? encode_packed(coder, column, table, texts, row, kernel, words)
+                : encode_packed(coder, column, table, texts, row, kernel, bytes);
+    return room;
+  }
   switch (coder.kind) {
     case ValueKind::flag:  // 0 unknown, 1 no, 2 yes: they are their codes.
       return reinterpret_cast<const std::byte*>(values.flags.data() + row);
@@ -66,10 +93,8 @@ const std::byte* encode_column(const Plan& plan, const Table& table, const TextC
       break;
   }
   const auto* known = values.known.data() + row / 64;
-  if (column.wide)
-    kernel.encode_words(values.numbers.data() + row, known, kBlockRows, coder.cuts, words);
-  else
-    kernel.encode_bytes(values.numbers.data() + row, known, kBlockRows, coder.cuts, bytes);
+  column.wide ? encode_numbers(values.numbers.data() + row, known, coder.cuts, kernel, words)
+              : encode_numbers(values.numbers.data() + row, known, coder.cuts, kernel, bytes);
   return room;
 }
 

@@ -40,8 +40,23 @@ void Firms::Batch::add(const EnterpriseProfile& profile) {
   turns_.push_back(number_of(firms_.lowering_.turn(profile)));
 }
 
+std::optional<Place> Firms::place_of(std::string_view uscc) const {
+  return places_.find(uscc, [this](Place place) { return name_of(place); });
+}
+
+void Firms::add_place(std::string_view uscc, Place place) {
+  const bool fresh = places_.add(uscc, place, [this](Place known) { return name_of(known); });
+  ZHIDA_ASSERT(fresh);
+}
+
+std::vector<const Table*> Firms::tables() const {
+  std::vector<const Table*> out;
+  for (const auto& shard : shards_) out.push_back(&shard.partition->table());
+  return out;
+}
+
 void Firms::take(Batch batch) {
-  if (batch.usccs_.empty()) return;
+  if (batch.usccs_.size() == 0) return;
   std::shared_ptr<const Plan> plan;
   {
     const Lock lock(mutex_);
@@ -54,25 +69,41 @@ void Firms::take(Batch batch) {
   const auto order = order_of(*plan, batch.table_);
   batch.table_.reorder(order);
   auto partition = std::make_unique<Partition>(plan, std::move(batch.table_), best_path(), 1);
+  partition->pack_values();
+  Names usccs;
+  usccs.reserve(order.size());
+  for (const auto row : order) usccs.push_back(batch.usccs_[row]);
+  std::vector<Day> turns;
+  turns.reserve(order.size());
+  for (const auto row : order) turns.push_back(batch.turns_[row]);
 
   const Lock lock(mutex_);
-  if (plan_ == nullptr) plan_ = partition->snapshot()->plan;
+  // Whoever comes next begins with the texts that this one met: partitions then share a plan.
+  if (plan_ == nullptr || plan_ == plan) plan_ = partition->snapshot()->plan;
+  ZHIDA_ASSERT(shards_.size() < PlaceIndex::kShardsMax);
   auto& shard = shards_.emplace_back();
   shard.partition = std::move(partition);
+  shard.usccs = std::move(usccs);
+  shard.turns = std::move(turns);
   for (std::uint32_t row = 0; row < order.size(); ++row) {
     const Place place{static_cast<std::uint32_t>(shards_.size() - 1), row};
-    const auto [known, fresh] = places_.try_emplace(std::move(batch.usccs_[order[row]]), place);
-    ZHIDA_ASSERT(fresh);
-    shard.usccs.push_back(&known->first);
-    shard.turns.push_back(batch.turns_[order[row]]);
-    if (shard.turns.back() != 0) calendar_[shard.turns.back()].push_back(place);
+    add_place(shard.usccs[row], place);
+    if (shard.turns[row] != 0) calendar_[shard.turns[row]].push_back(place);
   }
 }
 
-std::size_t Firms::bytes() const {
-  std::size_t out = 0;
-  for (const auto& shard : shards_)
-    out += shard.partition->bytes_per_row() * shard.partition->table().capacity() + shard.partition->table().bytes();
+FirmsMemory Firms::memory() const {
+  FirmsMemory out;
+  out.names = places_.bytes();
+  for (const auto& shard : shards_) {
+    const auto& table = shard.partition->table();
+    out.codes += shard.partition->bytes_per_row() * table.capacity();
+    out.values += table.bytes();
+    out.texts += table.text_bytes();
+    out.names += shard.usccs.bytes();
+    out.calendar += shard.turns.capacity() * sizeof(Day);
+  }
+  for (const auto& [day, places] : calendar_) out.calendar += places.capacity() * sizeof(Place);
   return out;
 }
 
@@ -91,6 +122,7 @@ Firms::Shard& Firms::shard_with_room() {
   auto& shard = shards_.emplace_back();
   shard.partition =
       std::make_unique<Partition>(compile(lowering_.model(), tables), std::move(table), best_path(), threads_);
+  shard.partition->pack_values();
   return shard;
 }
 
@@ -104,12 +136,11 @@ void Firms::await_turn(Place place, const EnterpriseProfile& profile) {
 
 std::size_t Firms::put(const EnterpriseProfile& profile) {
   diffs_.clear();
-  const auto known = places_.find(profile.uscc);
-  if (known != places_.end()) {
-    auto& partition = *shards_[known->second.shard].partition;
+  if (const auto known = place_of(profile.uscc)) {
+    auto& partition = *shards_[known->shard].partition;
     const auto intern = [&](std::uint32_t column, std::string_view text) { return partition.intern(column, text); };
-    partition.apply(known->second.row, lowering_.cells_of(profile, intern), diffs_);
-    await_turn(known->second, profile);
+    partition.apply(known->row, lowering_.cells_of(profile, intern), diffs_);
+    await_turn(*known, profile);
     return diffs_.size();
   }
   auto& shard = shard_with_room();
@@ -117,8 +148,9 @@ std::size_t Firms::put(const EnterpriseProfile& profile) {
   const auto intern = [&](std::uint32_t column, std::string_view text) { return partition.intern(column, text); };
   const auto row = partition.add(lowering_.cells_of(profile, intern), diffs_);
   const Place place{static_cast<std::uint32_t>(&shard - shards_.data()), static_cast<std::uint32_t>(row)};
-  shard.usccs.push_back(&places_.try_emplace(profile.uscc, place).first->first);
+  shard.usccs.push_back(profile.uscc);
   shard.turns.push_back(0);
+  add_place(profile.uscc, place);
   await_turn(place, profile);
   return diffs_.size();
 }
@@ -127,12 +159,21 @@ std::vector<std::string> Firms::move_to(Date day) {
   ZHIDA_ASSERT(day >= day_);
   day_ = day;
   lowering_.move_to(day);
+  // Partitions that share a plan go on sharing one.
+  std::map<const Plan*, std::shared_ptr<const Plan>> plans;
+  for (const auto& shard : shards_) {
+    const auto& before = shard.partition->plan();
+    auto& after = plans[before.model.looks_back() ? nullptr : &before];
+    if (after == nullptr) after = plan_on(before, number_of(day), tables());
+  }
   std::atomic<std::size_t> next{0};
   in_parallel(threads_, [&](unsigned) {
     std::vector<Diff> ignored;
     for (auto i = next.fetch_add(1); i < shards_.size(); i = next.fetch_add(1)) {
       ignored.clear();
-      shards_[i].partition->advance(number_of(day), ignored);
+      auto& partition = *shards_[i].partition;
+      const auto& before = partition.plan();
+      partition.advance(number_of(day), ignored, plans.at(before.model.looks_back() ? nullptr : &before));
     }
   });
   std::vector<std::string> due;
@@ -141,7 +182,7 @@ std::vector<std::string> Firms::move_to(Date day) {
       auto& shard = shards_[place.shard];
       if (shard.turns[place.row] != calendar_.begin()->first) continue;  // It changed meanwhile, and has another turn.
       shard.turns[place.row] = 0;
-      due.push_back(*shard.usccs[place.row]);
+      due.emplace_back(shard.usccs[place.row]);
     }
     calendar_.erase(calendar_.begin());
   }
@@ -155,13 +196,11 @@ bool Firms::replace(std::span<const Policy> policies) {
   lowering_ = std::move(lowering);
   items_.clear();
   for (const auto& policy : policies) items_.emplace_back(policy.id, policy.version);
+  const auto plan = compile(lowering_.model(), tables());
   std::atomic<std::size_t> next{0};
   in_parallel(threads_, [&](unsigned) {
-    for (auto i = next.fetch_add(1); i < shards_.size(); i = next.fetch_add(1)) {
-      auto& partition = *shards_[i].partition;
-      const Table* tables[] = {&partition.table()};
-      partition.replace_plan(compile(lowering_.model(), tables));
-    }
+    for (auto i = next.fetch_add(1); i < shards_.size(); i = next.fetch_add(1))
+      shards_[i].partition->replace_plan(plan);
   });
   return true;
 }
@@ -171,11 +210,11 @@ void Firms::publish() {
 }
 
 bool Firms::verdicts(const std::string& uscc, std::vector<Verdict>& out) const {
-  const auto known = places_.find(uscc);
-  if (known == places_.end()) return false;
+  const auto known = place_of(uscc);
+  if (!known) return false;
   out.assign(items_.size(), Verdict::not_met);
-  shards_[known->second.shard].partition->for_each_item(
-      known->second.row, [&](std::uint32_t item, Verdict verdict) { out[item] = verdict; });
+  shards_[known->shard].partition->for_each_item(known->row,
+                                                 [&](std::uint32_t item, Verdict verdict) { out[item] = verdict; });
   return true;
 }
 
@@ -201,27 +240,26 @@ void Firms::Survey::add_differing(std::uint32_t item, std::span<const Stored> st
   std::vector<std::vector<Verdict>> by_row;
   for (const auto& shard : firms_.shards_) by_row.emplace_back(shard.usccs.size(), Verdict::not_met);
   for (const auto& pair : stored) {
-    const auto known = firms_.places_.find(pair.uscc);
-    if (known != firms_.places_.end())
-      by_row[known->second.shard][known->second.row] = pair.verdict;
+    if (const auto known = firms_.place_of(pair.uscc))
+      by_row[known->shard][known->row] = pair.verdict;
     else
       out.insert(pair.uscc);
   }
   for (std::size_t i = 0; i < results_.size(); ++i) {
     const auto& usccs = firms_.shards_[i].usccs;
     results_[i].for_each(item, [&](std::size_t row, Verdict verdict) {
-      if (std::exchange(by_row[i][row], Verdict::not_met) != verdict) out.insert(*usccs[row]);
+      if (std::exchange(by_row[i][row], Verdict::not_met) != verdict) out.emplace(usccs[row]);
     });
     // What is left was stored as met or unknown and is neither.
     for (std::size_t row = 0; row < by_row[i].size(); ++row)
-      if (by_row[i][row] != Verdict::not_met) out.insert(*usccs[row]);
+      if (by_row[i][row] != Verdict::not_met) out.emplace(usccs[row]);
   }
 }
 
 void Firms::Survey::add(std::uint32_t item, bool met_only, std::set<std::string>& out) const {
   for (std::size_t i = 0; i < results_.size(); ++i)
     results_[i].for_each(item, [&](std::size_t row, Verdict verdict) {
-      if (!met_only || verdict == Verdict::met) out.insert(*firms_.shards_[i].usccs[row]);
+      if (!met_only || verdict == Verdict::met) out.emplace(firms_.shards_[i].usccs[row]);
     });
 }
 

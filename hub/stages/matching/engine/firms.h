@@ -4,10 +4,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,17 +17,28 @@
 #include "domain/enterprise_profile.h"
 #include "domain/entitlement.h"
 #include "stages/matching/engine/lower.h"
+#include "stages/matching/engine/names.h"
 #include "stages/matching/engine/partition.h"
 #include "stages/matching/policy.h"
 
 namespace zhida::matching::engine {
+
+/// Octets that the firms take, all of them together.
+struct FirmsMemory {
+  std::size_t codes = 0;   ///< By block and by row.
+  std::size_t values = 0;  ///< Typed.
+  std::size_t texts = 0;
+  std::size_t names = 0;     ///< And where each firm stands.
+  std::size_t calendar = 0;  ///< When the scalar evaluator has to be asked again.
+  std::size_t all() const { return codes + values + texts + names + calendar; }
+};
 
 /// A cache of what the store holds: it can always be built anew. It says which firms and items have to be looked at;
 /// what they come to is for evaluate() alone to say. One writer; readers hold snapshots().
 class Firms {
  public:
   /// Firms in one partition at most.
-  static constexpr std::size_t kPartitionFirms = std::size_t{1} << 16;
+  static constexpr std::size_t kPartitionFirms = std::size_t{1} << PlaceIndex::kRowBits;
 
   Firms(std::span<const Policy> policies, Date day, unsigned threads);
 
@@ -43,7 +55,7 @@ class Firms {
     friend class Firms;
     const Firms& firms_;
     Table table_;
-    std::vector<std::string> usccs_;
+    Names usccs_;
     std::vector<Day> turns_;
   };
   /// Codes the batch. A firm must come once.
@@ -54,8 +66,7 @@ class Firms {
   Date day() const { return day_; }
   std::size_t size() const { return places_.size(); }
   std::size_t partitions() const { return shards_.size(); }
-  /// Octets of codes and values; what is kept of the codes of firms comes on top.
-  std::size_t bytes() const;
+  FirmsMemory memory() const;
   /// Whether these are its items, version by version.
   bool has_items(std::span<const Policy> policies) const;
 
@@ -95,22 +106,23 @@ class Firms {
   };
 
  private:
-  struct Place {
-    std::uint32_t shard = 0, row = 0;
-  };
   struct Shard {
     std::unique_ptr<Partition> partition;
-    std::vector<const std::string*> usccs;  // By row; keys of places_.
-    std::vector<Day> turns;                 // By row; 0: never.
+    Names usccs;             // By row.
+    std::vector<Day> turns;  // By row; 0: never.
   };
   Shard& shard_with_room();
+  std::string_view name_of(Place place) const { return shards_[place.shard].usccs[place.row]; }
+  std::optional<Place> place_of(std::string_view uscc) const;
+  void add_place(std::string_view uscc, Place place);
+  std::vector<const Table*> tables() const;
   void await_turn(Place place, const EnterpriseProfile& profile);
 
   const unsigned threads_;
   Date day_;
   Lowering lowering_;
   std::vector<std::pair<PolicyId, std::string>> items_;  // With their versions.
-  std::unordered_map<std::string, Place> places_;
+  PlaceIndex places_;
   std::map<Day, std::vector<Place>> calendar_;
   std::vector<Diff> diffs_;
   mutable Mutex mutex_;        // Of what follows, while it is built, and for readers.

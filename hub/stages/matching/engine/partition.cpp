@@ -65,9 +65,10 @@ void Partition::show(std::shared_ptr<Snapshot> snapshot) {
 }
 
 std::shared_ptr<Block> Partition::encoded_block(std::size_t number, const CodeRoom& room,
+                                                std::shared_ptr<std::byte> slab,
                                                 std::shared_ptr<std::byte>& rows) const {
   auto block = std::make_shared<Block>();
-  const auto slab = aligned_bytes(plan_->block_bytes);
+  if (slab == nullptr) slab = aligned_bytes(plan_->block_bytes);
   std::vector<const std::byte*> codes;
   for (std::uint32_t c = 0; c < plan_->columns.size(); ++c) {
     const auto& column = plan_->columns[c];
@@ -115,10 +116,13 @@ void Partition::encode_all() {
   const auto row_bytes = kBlockRows * plan_->row_bytes;
   if (const auto all = blocks > 1 ? large_bytes(blocks * row_bytes) : nullptr)
     for (std::size_t i = 0; i < blocks; ++i) rows_[i] = std::shared_ptr<std::byte>(all, all.get() + i * row_bytes);
+  const auto slabs = blocks > 1 ? large_bytes(blocks * plan_->block_bytes) : nullptr;
   const bool first_time = live_.empty();  // Later, firms that are no more must stay away.
   live_.resize(blocks);
   for_each_block(*plan_, blocks, threads_, [&](std::size_t number, const CodeRoom& room) {
-    auto block = encoded_block(number, room, rows_[number]);
+    std::shared_ptr<std::byte> slab;
+    if (slabs != nullptr) slab = std::shared_ptr<std::byte>(slabs, slabs.get() + number * plan_->block_bytes);
+    auto block = encoded_block(number, room, std::move(slab), rows_[number]);
     if (first_time && (number + 1) * kBlockRows > table_.rows()) {
       live_[number].assign(kBlockWords, 0);
       for (auto row = number * kBlockRows; row < table_.rows(); ++row)
@@ -251,7 +255,10 @@ void Partition::apply(std::size_t row, std::span<const FieldUpdate> updates, std
     if (value == kNone) continue;
     note_change(row, value, update.cell);
     const auto age = plan_->age_column[update.column];
-    if (age != kNone) note_change(row, age, table_.get(row, update.column));
+    if (age == kNone) continue;
+    Cell aged;
+    aged.as_of = table_.as_of(row, update.column);
+    note_change(row, age, aged);
   }
   if (changes_.empty()) {
     ++counts_.unmoved;
@@ -348,7 +355,7 @@ std::size_t Partition::add(std::span<const FieldUpdate> values, std::vector<Diff
   if (row / kBlockRows == rows_.size()) {
     publish();
     auto& rows = rows_.emplace_back();
-    auto block = encoded_block(rows_.size() - 1, CodeRoom(*plan_), rows);
+    auto block = encoded_block(rows_.size() - 1, CodeRoom(*plan_), nullptr, rows);
     live_.emplace_back(kBlockWords, 0);
     live_dirty_.push_back(false);
     block->live = live_.back();
@@ -404,17 +411,23 @@ void Partition::compare(const Snapshot& before, std::span<const std::uint32_t> i
   }
 }
 
-void Partition::advance(Day day, std::vector<Diff>& out) {
+std::shared_ptr<const Plan> plan_on(const Plan& plan, Day day, std::span<const Table* const> tables) {
+  if (!plan.model.looks_back()) return with_day(plan, day);
+  auto model = plan.model;
+  model.move_to(day);
+  return compile(std::move(model), tables);
+}
+
+void Partition::advance(Day day, std::vector<Diff>& out, std::shared_ptr<const Plan> next) {
   if (day == plan_->model.day) return;
   publish();
   const auto before = snapshot();
+  const Table* tables[] = {&table_};
+  if (next == nullptr) next = plan_on(*plan_, day, tables);
   if (plan_->model.looks_back()) {
     // Where a window begins is a cut among others, which it may overtake: its column is coded anew, and with it all
     // that the day changes. The items that ask the day at all are then compared as a whole.
-    auto model = plan_->model;
-    model.move_to(day);
-    const Table* tables[] = {&table_};
-    replace_plan(compile(std::move(model), tables));
+    replace_plan(std::move(next));
     std::vector<bool> asks(plan_->items());
     for (const auto& window : plan_->windows) asks[window.item] = true;
     for (const auto& program : plan_->programs)
@@ -429,7 +442,6 @@ void Partition::advance(Day day, std::vector<Diff>& out) {
       if (asks[item]) items.push_back(item);
     return compare(*before, items, out);
   }
-  const auto next = with_day(*plan_, day);
   std::vector<std::uint32_t> items;
   for (const auto& window : plan_->windows)
     if (plan_->steps[window.step].constant != next->steps[window.step].constant) items.push_back(window.item);
@@ -447,7 +459,9 @@ void Partition::advance(Day day, std::vector<Diff>& out) {
       const auto& live = live_[row / kBlockRows];
       if (!live.empty() && (live[row % kBlockRows / 64] >> (row % 64) & 1) == 0) continue;
       changes_.clear();
-      note_change(row, c, table_.get(row, column.source));
+      Cell aged;
+      aged.as_of = table_.as_of(row, column.source);
+      note_change(row, c, aged);
       if (changes_.empty()) continue;
       ++counts_.events;
       follow(row, out);
@@ -458,11 +472,16 @@ void Partition::advance(Day day, std::vector<Diff>& out) {
 void Partition::explain(std::size_t row, std::uint32_t item, std::vector<LeafFact>& out) const {
   const auto& program = plan_->programs[plan_->program_of_item[item]];
   const auto* codes = row_codes(row);
+  const auto column_of = [&](const Step& step) { return plan_->columns[plan_->atoms[step.atom].column].source; };
+  // Values of one firm lie far apart: all of them are asked for before the first is waited for.
+  for (std::uint32_t i = 0; i < program.steps; ++i) {
+    const auto& step = plan_->steps[program.first_step + i];
+    if (step.kind == StepKind::leaf) table_.prefetch(row, column_of(step));
+  }
   for (std::uint32_t i = 0; i < program.steps; ++i) {
     const auto& step = plan_->steps[program.first_step + i];
     if (step.kind != StepKind::leaf) continue;
-    out.push_back({step.atom, plan_->atom_verdict(codes, step.atom),
-                   table_.get(row, plan_->columns[plan_->atoms[step.atom].column].source)});
+    out.push_back({step.atom, plan_->atom_verdict(codes, step.atom), table_.get(row, column_of(step))});
   }
 }
 
@@ -479,7 +498,8 @@ std::vector<std::uint32_t> order_of(const Plan& plan, const Table& table) {
     std::iota(ids.begin(), ids.end(), 0u);
     std::ranges::sort(ids, {}, [&](std::uint32_t id) -> const std::string& { return values.dictionary[id]; });
     for (std::uint32_t i = 0; i < ids.size(); ++i) ranks[ids[i]] = i;
-    for (std::size_t row = 0; row < rank.size(); ++row) rank[row] = ranks[values.texts[row]];
+    for (std::size_t row = 0; row < rank.size(); ++row)
+      rank[row] = ranks[static_cast<std::size_t>(table.get(row, *column).value)];
     return rank;
   };
   const auto first = by(plan.model.scope_column), second = by(plan.model.order_column);

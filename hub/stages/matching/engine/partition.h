@@ -58,6 +58,8 @@ class Partition {
   std::size_t rows() const { return table_.rows(); }
   const EventCounts& counts() const { return counts_; }
 
+  /// Keeps the typed values in as few bits as they need, for good. Codes and answers stay as they are.
+  void pack_values() { table_.pack(); }
   /// An id for a text to be put into a FieldUpdate.
   std::uint32_t intern(std::uint32_t column, std::string_view text) { return table_.intern(column, text); }
   /// Values of one firm changed; adds what follows. Readers see it after publish().
@@ -67,8 +69,9 @@ class Partition {
   /// A firm that is no more.
   void remove(std::size_t row, std::vector<Diff>& out);
   /// Another day: values that went stale, windows in months that moved, items that came into force or went out of it.
-  /// Not what the scalar evaluator answers: see Lowering::turn(). Published at once where windows moved.
-  void advance(Day day, std::vector<Diff>& out);
+  /// Not what the scalar evaluator answers: see Lowering::turn(). Published at once where windows moved. `next` is the
+  /// plan of that day where there is one already (plan_on()): partitions then go on sharing it.
+  void advance(Day day, std::vector<Diff>& out, std::shared_ptr<const Plan> next = nullptr);
   /// Other items over the same columns, or more of them: only what the new plan codes differently is coded again.
   /// Columns keep their numbers; the model may have more. Published at once.
   void replace_plan(std::shared_ptr<const Plan> plan);
@@ -116,8 +119,8 @@ class Partition {
   void compare(const Snapshot& before, std::span<const std::uint32_t> items, std::vector<Diff>& out) const;
   void look_at_atom(std::uint32_t atom, std::span<const std::uint32_t> groups);
   void set_live(std::size_t row, bool live);
-  /// All codes of a block, and its rows of codes.
-  std::shared_ptr<Block> encoded_block(std::size_t number, const CodeRoom& room,
+  /// All codes of a block, and its rows of codes; in `slab` and `rows`, or in memory of their own where these are null.
+  std::shared_ptr<Block> encoded_block(std::size_t number, const CodeRoom& room, std::shared_ptr<std::byte> slab,
                                        std::shared_ptr<std::byte>& rows) const;
   void show(std::shared_ptr<Snapshot> snapshot);
 
@@ -142,6 +145,9 @@ class Partition {
   mutable Mutex mutex_;
   std::shared_ptr<const Snapshot> shown_ GUARDED_BY(mutex_);
 };
+
+/// The plan on another day, for partitions with these tables.
+std::shared_ptr<const Plan> plan_on(const Plan& plan, Day day, std::span<const Table* const> tables);
 
 /// The order in which rows are best kept: by region, then by industry, firms without either together.
 std::vector<std::uint32_t> order_of(const Plan& plan, const Table& table);

@@ -1,5 +1,7 @@
 #include "stages/matching/engine/table.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/assert.h"
@@ -17,6 +19,12 @@ Table::Table(std::vector<ColumnSpec> columns, std::size_t rows, Day default_as_o
 }
 
 void Table::resize(Column& column) const {
+  if (packed_) {
+    column.packed.resize(capacity_ / kBlockRows);
+    if (!column.packed_days.empty()) column.packed_days.resize(capacity_ / kBlockRows);
+    if (!column.packed_sources.empty()) column.packed_sources.resize(capacity_ / kBlockRows);
+    return;
+  }
   switch (column.spec.kind) {
     case ValueKind::number:
       column.numbers.resize(capacity_);
@@ -44,6 +52,7 @@ std::uint32_t Table::intern(std::size_t number, std::string_view text) {
 void Table::set(std::size_t row, std::size_t number, const Cell& cell) {
   ZHIDA_ASSERT(row < rows_);
   auto& column = columns_[number];
+  if (packed_) return set_packed(column, row, cell);
   switch (column.spec.kind) {
     case ValueKind::number: {
       const auto bit = std::uint64_t{1} << (row % 64);
@@ -65,9 +74,32 @@ void Table::set(std::size_t row, std::size_t number, const Cell& cell) {
   if (!column.sources.empty()) column.sources[row] = cell.source;
 }
 
+void Table::set_packed(Column& column, std::size_t row, const Cell& cell) const {
+  const auto block = row / kBlockRows, place = row % kBlockRows;
+  const auto put = [&](std::vector<PackedBlock>& blocks, bool there, std::int64_t value) {
+    if (blocks.empty() && !there) return;
+    blocks.resize(capacity_ / kBlockRows);
+    blocks[block].set(place, there ? std::optional(value) : std::nullopt);
+  };
+  // An open table cannot tell the text without letters from none either.
+  const bool known = cell.known && (column.spec.kind != ValueKind::text || cell.value != 0);
+  put(column.packed, known, column.spec.kind == ValueKind::flag ? std::int64_t{cell.value != 0} : cell.value);
+  put(column.packed_days, cell.known && cell.as_of != default_as_of_, cell.as_of);
+  put(column.packed_sources, cell.source != 0, cell.source);
+}
+
 Cell Table::get(std::size_t row, std::size_t number) const {
   const auto& column = columns_[number];
   Cell out;
+  if (packed_) {
+    const auto value = column.packed[row / kBlockRows].get(row % kBlockRows);
+    out.known = value.has_value();
+    out.value = value.value_or(0);
+    out.as_of = as_of(row, number);
+    if (!column.packed_sources.empty())
+      out.source = static_cast<std::uint8_t>(column.packed_sources[row / kBlockRows].get(row % kBlockRows).value_or(0));
+    return out;
+  }
   switch (column.spec.kind) {
     case ValueKind::number:
       out.known = (column.known[row / 64] >> (row % 64) & 1) != 0;
@@ -85,6 +117,87 @@ Cell Table::get(std::size_t row, std::size_t number) const {
   out.as_of = as_of(row, number);
   out.source = column.sources.empty() ? std::uint8_t{0} : column.sources[row];
   return out;
+}
+
+Day Table::as_of(std::size_t row, std::size_t number) const {
+  const auto& column = columns_[number];
+  if (!packed_) return column.as_of.empty() ? default_as_of_ : column.as_of[row];
+  if (column.packed_days.empty()) return default_as_of_;
+  return static_cast<Day>(column.packed_days[row / kBlockRows].get(row % kBlockRows).value_or(default_as_of_));
+}
+
+void Table::read_block(std::size_t row, std::size_t number, std::int64_t* values, std::uint64_t* known) const {
+  const auto& column = columns_[number];
+  if (packed_) return column.packed[row / kBlockRows].unpack(values, known);
+  std::fill_n(known, kBlockWords, std::uint64_t{0});
+  const auto note = [&](std::size_t i, bool there, std::int64_t value) {
+    known[i / 64] |= static_cast<std::uint64_t>(there) << (i % 64);
+    values[i] = there ? value : 0;
+  };
+  switch (column.spec.kind) {
+    case ValueKind::number:
+      for (std::size_t i = 0; i < kBlockRows; ++i)
+        note(i, (column.known[(row + i) / 64] >> (i % 64) & 1) != 0, column.numbers[row + i]);
+      break;
+    case ValueKind::text:
+      for (std::size_t i = 0; i < kBlockRows; ++i) note(i, column.texts[row + i] != 0, column.texts[row + i]);
+      break;
+    case ValueKind::flag:
+      for (std::size_t i = 0; i < kBlockRows; ++i) note(i, column.flags[row + i] != 0, column.flags[row + i] == 2);
+      break;
+  }
+}
+
+void Table::read_days(std::size_t row, std::size_t number, std::int64_t* days) const {
+  const auto& column = columns_[number];
+  if (!packed_ || column.packed_days.empty()) {
+    for (std::size_t i = 0; i < kBlockRows; ++i) days[i] = as_of(row + i, number);
+    return;
+  }
+  std::array<std::uint64_t, kBlockWords> known;
+  column.packed_days[row / kBlockRows].unpack(days, known.data());
+  for (std::size_t i = 0; i < kBlockRows; ++i)
+    if ((known[i / 64] >> (i % 64) & 1) == 0) days[i] = default_as_of_;
+}
+
+void Table::prefetch(std::size_t row, std::size_t number) const {
+  const auto& column = columns_[number];
+  if (!packed_) return;
+  column.packed[row / kBlockRows].prefetch(row % kBlockRows);
+  if (!column.packed_days.empty()) column.packed_days[row / kBlockRows].prefetch(row % kBlockRows);
+}
+
+void Table::pack(Column& column) const {
+  std::array<std::int64_t, kBlockRows> values;
+  std::array<std::uint64_t, kBlockWords> known;
+  for (std::size_t row = 0; row < capacity_; row += kBlockRows) {
+    read_block(row, static_cast<std::size_t>(&column - columns_.data()), values.data(), known.data());
+    column.packed.emplace_back(values.data(), known.data());
+  }
+  const auto pack_others = [&](const auto& from, std::int64_t usual, std::vector<PackedBlock>& out) {
+    for (std::size_t row = 0; row < from.size(); row += kBlockRows) {
+      known.fill(0);
+      for (std::size_t i = 0; i < kBlockRows; ++i) {
+        values[i] = from[row + i];
+        known[i / 64] |= static_cast<std::uint64_t>(values[i] != usual) << (i % 64);
+      }
+      out.emplace_back(values.data(), known.data());
+    }
+  };
+  pack_others(column.as_of, default_as_of_, column.packed_days);
+  pack_others(column.sources, 0, column.packed_sources);
+  column.numbers = {};
+  column.known = {};
+  column.texts = {};
+  column.flags = {};
+  column.as_of = {};
+  column.sources = {};
+}
+
+void Table::pack() {
+  if (packed_) return;
+  for (auto& column : columns_) pack(column);
+  packed_ = true;
 }
 
 std::size_t Table::append() {
@@ -113,7 +226,7 @@ void permute(std::vector<Value>& values, std::span<const std::uint32_t> order) {
 }  // namespace
 
 void Table::reorder(std::span<const std::uint32_t> order) {
-  ZHIDA_ASSERT(order.size() == rows_);
+  ZHIDA_ASSERT(order.size() == rows_ && !packed_);
   for (auto& column : columns_) {
     permute(column.numbers, order);
     permute(column.texts, order);
@@ -130,9 +243,22 @@ void Table::reorder(std::span<const std::uint32_t> order) {
 
 std::size_t Table::bytes() const {
   std::size_t out = 0;
-  for (const auto& column : columns_)
+  for (const auto& column : columns_) {
     out += column.numbers.size() * 8 + column.known.size() * 8 + column.texts.size() * 4 + column.flags.size() +
            column.as_of.size() * 4 + column.sources.size();
+    for (const auto* blocks : {&column.packed, &column.packed_days, &column.packed_sources})
+      for (const auto& block : *blocks) out += block.bytes();
+  }
+  return out;
+}
+
+std::size_t Table::text_bytes() const {
+  // In the dictionary, and once more as a key with its node.
+  constexpr std::size_t kEach = 2 * sizeof(std::string) + 5 * sizeof(void*);
+  std::size_t out = 0;
+  for (const auto& column : columns_)
+    for (const auto& text : column.dictionary)
+      out += kEach + (text.size() > std::string().capacity() ? 2 * (text.size() + 1) : 0);
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "stages/matching/engine/model.h"
+#include "stages/matching/engine/packed.h"
 
 namespace zhida::matching::engine {
 
@@ -20,10 +21,11 @@ struct Cell {
   std::uint8_t source = 0;
 };
 
-/// One writer; readers while nobody writes.
+/// One writer; readers while nobody writes. A table is open while it is filled and coded: plain vectors. Packed, it
+/// takes about a third of that, and is still read and written a value at a time.
 class Table {
  public:
-  /// A number is a value and a known bit; a text is an id, 0 for none; a flag is 0 unknown, 1 no, 2 yes.
+  /// Open, a number is a value and a known bit; a text is an id, 0 for none; a flag is 0 unknown, 1 no, 2 yes.
   struct Column {
     ColumnSpec spec;
     std::vector<std::int64_t> numbers;
@@ -32,6 +34,8 @@ class Table {
     std::vector<std::uint8_t> flags;
     std::vector<Day> as_of;             ///< Absent until a cell says otherwise than `default_as_of`.
     std::vector<std::uint8_t> sources;  ///< Absent until a cell has one.
+    /// Packed, by block: values; days other than `default_as_of`, and sources other than 0, absent like the above.
+    std::vector<PackedBlock> packed, packed_days, packed_sources;
     std::vector<std::string> dictionary{std::string()};
     std::unordered_map<std::string, std::uint32_t> ids;
   };
@@ -51,25 +55,35 @@ class Table {
   std::uint32_t intern(std::size_t column, std::string_view text);
   void set(std::size_t row, std::size_t column, const Cell& cell);
   Cell get(std::size_t row, std::size_t column) const;
-  Day as_of(std::size_t row, std::size_t column) const {
-    const auto& days = columns_[column].as_of;
-    return days.empty() ? default_as_of_ : days[row];
-  }
+  Day as_of(std::size_t row, std::size_t column) const;
+  /// The values of the block that begins with this row, kBlockRows of them, and kBlockWords words of known bits.
+  void read_block(std::size_t row, std::size_t column, std::int64_t* values, std::uint64_t* known) const;
+  void read_days(std::size_t row, std::size_t column, std::int64_t* days) const;
+  /// Asks for the memory of one value ahead of its use.
+  void prefetch(std::size_t row, std::size_t column) const;
 
   /// One more row, all unknown; its number.
   std::size_t append();
   void add_column(ColumnSpec spec);
-  /// Row `i` becomes what row `order[i]` was.
+  /// Row `i` becomes what row `order[i]` was. Open tables only.
   void reorder(std::span<const std::uint32_t> order);
-  /// Octets of values, known bits, days and sources (dictionaries aside).
+  /// From open to packed, for good.
+  void pack();
+  bool is_packed() const { return packed_; }
+  /// Octets of values, known bits, days and sources.
   std::size_t bytes() const;
+  /// About how many octets the texts take, each of which is kept once.
+  std::size_t text_bytes() const;
 
  private:
   void resize(Column& column) const;
+  void pack(Column& column) const;
+  void set_packed(Column& column, std::size_t row, const Cell& cell) const;
 
   std::vector<Column> columns_;
   std::size_t rows_ = 0, capacity_ = 0;
   Day default_as_of_ = 0;
+  bool packed_ = false;
 };
 
 }  // namespace zhida::matching::engine
