@@ -37,7 +37,8 @@ class Compiler {
     code_atoms();
     sample();
     make_programs();
-    make_index();
+    make_passes(*plan_, let_through_);
+    make_event_index(*plan_);
     return plan_;
   }
 
@@ -81,6 +82,7 @@ class Compiler {
   void make_classes(std::size_t column, ColumnCoder& coder) {
     std::set<std::string_view> texts{std::string_view("\x7f")};  // Stands for what no item names.
     for (const auto* table : tables_) {
+      if (column >= table->columns().size()) continue;  // Further items brought it.
       const auto& dictionary = table->column(column).dictionary;
       for (std::size_t i = 1; i < dictionary.size(); ++i) texts.insert(dictionary[i]);
     }
@@ -140,6 +142,10 @@ class Compiler {
       column.row_offset = plan_->row_bytes;
       plan_->row_bytes += 2;
     }
+    // Where it costs little, a row begins with a line of the cache: an event then waits for no more lines than it must.
+    constexpr std::size_t kLine = 64;
+    const auto lines = (plan_->row_bytes + kLine - 1) / kLine * kLine;
+    if ((lines - plan_->row_bytes) * 8 <= plan_->row_bytes) plan_->row_bytes = lines;
     ZHIDA_ASSERT(plan_->row_bytes <= UINT16_MAX);
   }
 
@@ -322,7 +328,7 @@ class Compiler {
     if (node.kind == Node::Kind::constant) {
       step.kind = StepKind::constant;
       step.constant = node.constant;
-      plan_->steps.push_back(step);
+      push(step);
       return;
     }
     if (node.kind == Node::Kind::window) {
@@ -330,7 +336,7 @@ class Compiler {
       const auto day = model().day;
       step.constant = node.days.low <= day && day <= node.days.high ? Verdict::met : Verdict::not_met;
       plan_->windows.push_back({static_cast<std::uint32_t>(plan_->steps.size()), item_, node.days});
-      plan_->steps.push_back(step);
+      push(step);
       return;
     }
     if (node.kind == Node::Kind::leaf) {
@@ -347,7 +353,7 @@ class Compiler {
         step.low = range.low;
         step.width = static_cast<std::uint16_t>(range.high - range.low);
       }
-      plan_->steps.push_back(step);
+      push(step, estimate(node).share.possible);
       return;
     }
     // A group is worked out in the slot above, then taken in.
@@ -364,7 +370,12 @@ class Compiler {
     }
     if (place == slot) return;
     step.kind = StepKind::merge;
+    push(step);
+  }
+
+  void push(const Step& step, double let_through = 1) {
     plan_->steps.push_back(step);
+    let_through_.push_back(let_through);
   }
 
   /// The condition on the scope column that everything else of the item stands behind.
@@ -426,73 +437,11 @@ class Compiler {
     }
   }
 
-  // The index of events.
-
-  void make_index() {
-    auto& index = plan_->index;
-    std::vector<std::vector<std::uint32_t>> by_column(plan_->columns.size());
-    for (std::uint32_t i = 0; i < plan_->atoms.size(); ++i) {
-      by_column[plan_->atoms[i].column].push_back(i);
-      const auto age = plan_->knowns[plan_->atoms[i].known].age_column;
-      if (age != kNone) by_column[age].push_back(i);
-    }
-    for (std::size_t c = 0; c < by_column.size(); ++c) {
-      index.column_atoms.values.insert(index.column_atoms.values.end(), by_column[c].begin(), by_column[c].end());
-      index.column_atoms.close();
-      auto& flips = index.flips.emplace_back();
-      const auto& column = plan_->columns[c];
-      if (column.age || plan_->coders[column.source].kind != ValueKind::number) continue;
-      // An atom differs between c and c + 1 where one of its ranges ends at c or begins at c + 1.
-      const auto codes = plan_->coders[column.source].codes;
-      std::vector<std::vector<std::uint32_t>> at(codes);
-      for (const auto atom : by_column[c])
-        for (std::uint32_t k = 0; k < plan_->atoms[atom].ranges; ++k) {
-          const auto& range = plan_->ranges[plan_->atoms[atom].first_range + k];
-          if (range.high < codes) at[range.high].push_back(atom);
-          if (range.low > 1) at[range.low - 1u].push_back(atom);
-        }
-      for (const auto& list : at) {
-        flips.values.insert(flips.values.end(), list.begin(), list.end());
-        flips.close();
-      }
-    }
-    std::vector<std::vector<std::pair<std::uint32_t, std::uint32_t>>> users(plan_->atoms.size());
-    for (std::uint32_t p = 0; p < plan_->programs.size(); ++p) {
-      const auto& program = plan_->programs[p];
-      for (std::uint32_t i = 0; i < program.steps; ++i) {
-        const auto& step = plan_->steps[program.first_step + i];
-        if (step.kind != StepKind::leaf) continue;
-        auto& list = users[step.atom];
-        if (list.empty() || list.back().second != p) list.emplace_back(program.group, p);
-      }
-    }
-    for (auto& list : users) {
-      std::ranges::sort(list);
-      for (const auto& [group, program] : list) {
-        index.atom_groups.values.push_back(group);
-        index.atom_programs.values.push_back(program);
-      }
-      index.atom_groups.close();
-      index.atom_programs.close();
-    }
-    const auto scope = model().scope_column ? plan_->value_column[*model().scope_column] : kNone;
-    const auto codes = scope == kNone ? 0u : plan_->coders[*model().scope_column].codes;
-    std::vector<std::byte> row(plan_->row_bytes);
-    for (std::uint32_t code = 0; code <= codes; ++code) {
-      if (scope != kNone) detail::set_row_code(*plan_, row.data(), scope, static_cast<Code>(code));
-      for (std::uint32_t group = 0; group < plan_->groups.size(); ++group) {
-        const auto atom = plan_->groups[group].atom;
-        if (atom == kNone || detail::atom_value(*plan_, row.data(), atom) != 0)
-          index.groups_of_scope.values.push_back(group);
-      }
-      index.groups_of_scope.close();
-    }
-  }
-
   std::shared_ptr<Plan> plan_;
   std::span<const Table* const> tables_;
   std::vector<Share> shares_;
-  std::uint32_t item_ = 0;  // Whose program is being made.
+  std::vector<double> let_through_;  // By step.
+  std::uint32_t item_ = 0;           // Whose program is being made.
 };
 
 }  // namespace

@@ -59,21 +59,29 @@ class BlockRun {
     return live;
   }
 
+  /// Asks for some of the next block: memory then works while we do, and does not keep us waiting in its turn.
+  [[gnu::always_inline]] void fetch_ahead() {
+    constexpr int kLinesAtOnce = 6;
+    if (block_.ahead == nullptr) return;
+    for (int i = 0; i < kLinesAtOnce && ahead_column_ < plan_.columns.size(); ++i) {
+      __builtin_prefetch(block_.ahead[ahead_column_] + ahead_at_, 0, 2);
+      ahead_at_ += 64;
+      if (ahead_at_ < plan_.columns[ahead_column_].block_bytes()) continue;
+      ahead_at_ = 0;
+      ++ahead_column_;
+    }
+  }
+
   void run(const Program& program, unsigned live) {
     const std::uint64_t* met = scratch_.met(plan_.slots + 1);
     const std::uint64_t* possible = scratch_.possible(plan_.slots + 1);
-    const Step* step = plan_.steps.data() + program.first_step;
-    const Step* const end = step + program.steps;
-    if (plan_.groups[program.group].atom != kNone) ++step;  // The scope: judged for the whole group.
-    for (; step != end; ++step) {
-      if (step->slot == 0) {
-        live = conjoin_verdict(*step, met, possible, live);
-        if (live == 0) return;
-        met = scratch_.met(0);
-        possible = scratch_.possible(0);
-      } else {
-        into_slot(*step, live);
-      }
+    const Pass* pass = plan_.passes.data() + program.first_pass;
+    for (const Pass* const end = pass + program.passes; pass != end; ++pass) {
+      fetch_ahead();
+      live = go(*pass, met, possible, live);
+      if (live == 0) return;
+      met = scratch_.met(0);
+      possible = scratch_.possible(0);
     }
     emit(program.item, met, possible, live);
   }
@@ -82,14 +90,14 @@ class BlockRun {
     auto* const room = out_.room();
     auto* place = room;
     unsigned met_vectors = 0, unknown_vectors = 0;
-    std::uint64_t rows_met = 0, rows_unknown = 0;
+    typename Isa::Count rows_met, rows_unknown;
     for (unsigned left = live; left != 0; left &= left - 1) {
       const auto v = static_cast<unsigned>(__builtin_ctz(left));
       const auto rows = Isa::load(met + v * kVectorWords);
       if (!Isa::any(rows)) continue;
       met_vectors |= 1u << v;
       Isa::store(place, rows);
-      rows_met += count(place);
+      rows_met.add(rows);
       place += kVectorWords;
     }
     for (unsigned left = live; left != 0; left &= left - 1) {
@@ -98,83 +106,110 @@ class BlockRun {
       if (!Isa::any(rows)) continue;
       unknown_vectors |= 1u << v;
       Isa::store(place, rows);
-      rows_unknown += count(place);
+      rows_unknown.add(rows);
       place += kVectorWords;
     }
     if ((met_vectors | unknown_vectors) == 0) return;
     out_.add(item, block_.number, static_cast<std::uint8_t>(met_vectors), static_cast<std::uint8_t>(unknown_vectors),
-             rows_met, rows_unknown);
+             rows_met.all(), rows_unknown.all());
   }
 
-  /// A builtin, not std::popcount: that would be a function for everybody, compiled for any machine.
-  [[gnu::always_inline]] static std::uint64_t count(const std::uint64_t* words) {
-    int out = 0;
-    for (std::size_t i = 0; i < kVectorWords; ++i) out += __builtin_popcountll(words[i]);
-    return static_cast<std::uint64_t>(out);
-  }
-
-  /// What one step says of one vector.
+  /// What is said of one vector.
   struct Said {
     Register met, possible;
   };
-  template <bool kNegative, bool kFails>
-  [[gnu::always_inline]] static Said leaf_says(const std::uint64_t* truth, const std::uint64_t* unknown) {
-    const auto t = Isa::load(truth), u = Isa::load(unknown);
-    if constexpr (kNegative) {
-      const auto met = Isa::opposite(Isa::either(t, u));
-      return {met, kFails ? met : Isa::opposite(t)};
-    } else {
-      return {t, kFails ? t : Isa::either(t, u)};
+
+  /// One pass over the vectors that are left; which ones are left then. What held before is read from `met` and
+  /// `possible`, what holds now is in slot 0.
+  unsigned go(const Pass& pass, const std::uint64_t* met, const std::uint64_t* possible, unsigned live) {
+    static_assert(Pass::kLeavesMax == 4);
+    const auto* leaves = plan_.leaves.data() + pass.first;
+    switch (pass.kind) {
+      case Pass::Kind::all:
+        switch (pass.count) {
+          case 1:
+            return conjoin_all<1>(leaves, met, possible, live);
+          case 2:
+            return conjoin_all<2>(leaves, met, possible, live);
+          case 3:
+            return conjoin_all<3>(leaves, met, possible, live);
+          default:
+            return conjoin_all<4>(leaves, met, possible, live);
+        }
+      case Pass::Kind::any:
+        switch (pass.count) {
+          case 2:
+            return conjoin_any<2>(leaves, met, possible, live);
+          case 3:
+            return conjoin_any<3>(leaves, met, possible, live);
+          default:
+            return conjoin_any<4>(leaves, met, possible, live);
+        }
+      case Pass::Kind::steps:
+        break;
     }
+    for (std::uint32_t i = 0; i + 1 < pass.count; ++i) into_slot(pass.first + i, live);
+    return conjoin_step(pass.first + pass.count - 1, met, possible, live);
   }
 
-  template <bool kNegative, bool kFails>
-  unsigned conjoin_leaf(const Step& step, const std::uint64_t* met, const std::uint64_t* possible, unsigned live) {
-    const auto* truth = truth_of(step.atom, live);
-    const auto* unknown = unknown_of(step.known, live);
-    return conjoin(met, possible, live, [&](std::size_t at) [[gnu::always_inline]] {
-      return leaf_says<kNegative, kFails>(truth + at, unknown + at);
+  /// Where the rows of some leaves stand; the vectors asked for are worked out.
+  template <unsigned kLeaves>
+  struct Leaves {
+    const std::uint64_t* truth[kLeaves];
+    const std::uint64_t* unknown[kLeaves];
+    [[gnu::always_inline]] Leaves(BlockRun& run, const BlockLeaf* leaves, unsigned live) {
+      for (unsigned i = 0; i < kLeaves; ++i) {
+        truth[i] = run.truth_of(leaves[i].truth, live);
+        unknown[i] = run.unknown_of(leaves[i].unknown, live);
+      }
+    }
+  };
+
+  template <unsigned kLeaves>
+  [[gnu::noinline]] unsigned conjoin_all(const BlockLeaf* leaves, const std::uint64_t* met,
+                                         const std::uint64_t* possible, unsigned live) {
+    const Leaves<kLeaves> rows(*this, leaves, live);
+    return conjoin(met, possible, live, [&](Said before, std::size_t at) [[gnu::always_inline]] {
+#pragma GCC unroll 4
+      for (unsigned i = 0; i < kLeaves; ++i) {
+        const auto t = Isa::load(rows.truth[i] + at);
+        before.met = Isa::both(before.met, t);
+        before.possible = Isa::narrowed(before.possible, t, Isa::load(rows.unknown[i] + at));
+      }
+      return before;
     });
   }
 
-  template <class Say>
+  template <unsigned kLeaves>
+  [[gnu::noinline]] unsigned conjoin_any(const BlockLeaf* leaves, const std::uint64_t* met,
+                                         const std::uint64_t* possible, unsigned live) {
+    const Leaves<kLeaves> rows(*this, leaves, live);
+    return conjoin(met, possible, live, [&](Said before, std::size_t at) [[gnu::always_inline]] {
+      auto t = Isa::load(rows.truth[0] + at), u = Isa::load(rows.unknown[0] + at);
+#pragma GCC unroll 4
+      for (unsigned i = 1; i < kLeaves; ++i) {
+        t = Isa::either(t, Isa::load(rows.truth[i] + at));
+        u = Isa::either(u, Isa::load(rows.unknown[i] + at));
+      }
+      return Said{Isa::both(before.met, t), Isa::narrowed(before.possible, t, u)};
+    });
+  }
+
+  template <class Narrow>
   [[gnu::always_inline]] unsigned conjoin(const std::uint64_t* met, const std::uint64_t* possible, unsigned live,
-                                          const Say& say) {
-    auto* met_out = scratch_.met(0);
-    auto* possible_out = scratch_.possible(0);
+                                          const Narrow& narrow) {
+    auto* const met_out = scratch_.met(0);
+    auto* const possible_out = scratch_.possible(0);
     unsigned still = 0;
     for (unsigned left = live; left != 0; left &= left - 1) {
       const auto v = static_cast<unsigned>(__builtin_ctz(left));
       const auto at = v * kVectorWords;
-      const Said said = say(at);
-      const auto p = Isa::both(Isa::load(possible + at), said.possible);
-      Isa::store(met_out + at, Isa::both(Isa::load(met + at), said.met));
-      Isa::store(possible_out + at, p);
-      still |= static_cast<unsigned>(Isa::any(p)) << v;
+      const Said said = narrow(Said{Isa::load(met + at), Isa::load(possible + at)}, at);
+      Isa::store(met_out + at, said.met);
+      Isa::store(possible_out + at, said.possible);
+      still |= static_cast<unsigned>(Isa::any(said.possible)) << v;
     }
     return still;
-  }
-
-  unsigned conjoin_verdict(const Step& step, const std::uint64_t* met, const std::uint64_t* possible, unsigned live) {
-    switch (step.kind) {
-      case StepKind::leaf:
-        if (step.negative)
-          return step.fails_unknown ? conjoin_leaf<true, true>(step, met, possible, live)
-                                    : conjoin_leaf<true, false>(step, met, possible, live);
-        return step.fails_unknown ? conjoin_leaf<false, true>(step, met, possible, live)
-                                  : conjoin_leaf<false, false>(step, met, possible, live);
-      case StepKind::merge: {
-        const auto* m = scratch_.met(1);
-        const auto* p = scratch_.possible(1);
-        return conjoin(met, possible, live, [&](std::size_t at) [[gnu::always_inline]] {
-          return Said{Isa::load(m + at), Isa::load(p + at)};
-        });
-      }
-      case StepKind::constant:
-        break;
-    }
-    const auto says = constant(step);
-    return conjoin(met, possible, live, [&](std::size_t) [[gnu::always_inline]] { return says; });
   }
 
   static Said constant(const Step& step) {
@@ -182,12 +217,16 @@ class BlockRun {
             step.constant == Verdict::not_met ? Isa::zeros() : Isa::ones()};
   }
 
-  template <bool kNegative, bool kFails>
-  void leaf_into_slot(const Step& step, unsigned live) {
-    const auto* truth = truth_of(step.atom, live);
-    const auto* unknown = unknown_of(step.known, live);
-    take_in(step, live, [&](std::size_t at) [[gnu::always_inline]] {
-      return leaf_says<kNegative, kFails>(truth + at, unknown + at);
+  unsigned conjoin_step(std::uint32_t number, const std::uint64_t* met, const std::uint64_t* possible, unsigned live) {
+    const auto& step = plan_.steps[number];
+    if (step.kind == StepKind::leaf) return conjoin_all<1>(&plan_.leaf_of_step[number], met, possible, live);
+    const auto says = constant(step);
+    const auto* m = scratch_.met(1);
+    const auto* p = scratch_.possible(1);
+    const bool merges = step.kind == StepKind::merge;
+    return conjoin(met, possible, live, [&](const Said& before, std::size_t at) [[gnu::always_inline]] {
+      if (!merges) return Said{Isa::both(before.met, says.met), Isa::both(before.possible, says.possible)};
+      return Said{Isa::both(before.met, Isa::load(m + at)), Isa::both(before.possible, Isa::load(p + at))};
     });
   }
 
@@ -207,12 +246,16 @@ class BlockRun {
     }
   }
 
-  void into_slot(const Step& step, unsigned live) {
+  void into_slot(std::uint32_t number, unsigned live) {
+    const auto& step = plan_.steps[number];
     switch (step.kind) {
-      case StepKind::leaf:
-        if (step.negative)
-          return step.fails_unknown ? leaf_into_slot<true, true>(step, live) : leaf_into_slot<true, false>(step, live);
-        return step.fails_unknown ? leaf_into_slot<false, true>(step, live) : leaf_into_slot<false, false>(step, live);
+      case StepKind::leaf: {
+        const Leaves<1> rows(*this, &plan_.leaf_of_step[number], live);
+        return take_in(step, live, [&](std::size_t at) [[gnu::always_inline]] {
+          const auto t = Isa::load(rows.truth[0] + at);
+          return Said{t, Isa::either(t, Isa::load(rows.unknown[0] + at))};
+        });
+      }
       case StepKind::merge: {
         const auto* m = scratch_.met(step.slot + 1u);
         const auto* p = scratch_.possible(step.slot + 1u);
@@ -258,6 +301,112 @@ class BlockRun {
     return rows;
   }
 
+  // The same for several vectors side by side: what a plane is asked is then worked out once for all of them, and none
+  // waits for another. Written out vector by vector (a loop would keep them in memory).
+  static constexpr unsigned kMany = Isa::kSideBySide;
+  struct Many {
+    Register rows[kMany];
+  };
+  struct Load {
+    [[gnu::always_inline]] Register operator()(const Register&, const Register& y) const { return y; }
+  };
+  struct LoadOpposite {
+    [[gnu::always_inline]] Register operator()(const Register&, const Register& y) const { return Isa::opposite(y); }
+  };
+  struct Both {
+    [[gnu::always_inline]] Register operator()(const Register& x, const Register& y) const { return Isa::both(x, y); }
+  };
+  struct Either {
+    [[gnu::always_inline]] Register operator()(const Register& x, const Register& y) const { return Isa::either(x, y); }
+  };
+  struct Without {
+    [[gnu::always_inline]] Register operator()(const Register& x, const Register& y) const {
+      return Isa::without(x, y);
+    }
+  };
+  struct Weave {
+    bool one;
+    [[gnu::always_inline]] Register operator()(const Register& x, const Register& y) const {
+      return Isa::weave(x, y, one);
+    }
+  };
+  struct Pick {
+    bool one;
+    [[gnu::always_inline]] Register operator()(const Register& x, const Register& y) const {
+      return Isa::pick(x, y, one);
+    }
+  };
+
+  /// Takes a plane in.
+  template <class Combine, unsigned kFirst = 0>
+  [[gnu::always_inline]] static void each(Many& many, const std::uint64_t* from, Combine combine) {
+    many.rows[kFirst] = combine(many.rows[kFirst], Isa::load(from + kFirst * kVectorWords));
+    if constexpr (kFirst + 1 < kMany) each<Combine, kFirst + 1>(many, from, combine);
+  }
+  /// Takes others in.
+  template <class Combine, unsigned kFirst = 0>
+  [[gnu::always_inline]] static void each(Many& many, const Many& others, Combine combine) {
+    many.rows[kFirst] = combine(many.rows[kFirst], others.rows[kFirst]);
+    if constexpr (kFirst + 1 < kMany) each<Combine, kFirst + 1>(many, others, combine);
+  }
+  template <unsigned kFirst = 0>
+  [[gnu::always_inline]] static void store_each(const Many& many, std::uint64_t* to) {
+    Isa::store(to + kFirst * kVectorWords, many.rows[kFirst]);
+    if constexpr (kFirst + 1 < kMany) store_each<kFirst + 1>(many, to);
+  }
+  template <unsigned kFirst = 0>
+  [[gnu::always_inline]] static void set_each(Many& many) {
+    many.rows[kFirst] = Isa::ones();
+    if constexpr (kFirst + 1 < kMany) set_each<kFirst + 1>(many);
+  }
+
+  [[gnu::always_inline]] static void many_at_least(const std::uint64_t* planes, unsigned bits, unsigned limit,
+                                                   Many& many) {
+    auto i = static_cast<unsigned>(__builtin_ctz(limit));
+    each(many, planes + i * kBlockWords, Load());
+    for (++i; i < bits; ++i) {
+      const bool one = (limit >> i & 1) != 0;
+      const auto* plane = planes + i * kBlockWords;
+      if constexpr (!Isa::kBranches)
+        each(many, plane, Weave{one});
+      else if (one)
+        each(many, plane, Both());
+      else
+        each(many, plane, Either());
+    }
+  }
+
+  [[gnu::always_inline]] static void many_equal(const std::uint64_t* planes, unsigned bits, unsigned value,
+                                                Many& many) {
+    if (value == 0)
+      each(many, planes + bits * kBlockWords, LoadOpposite());
+    else
+      set_each(many);
+    for (unsigned i = 0; i < bits; ++i) {
+      const bool one = (value >> i & 1) != 0;
+      const auto* plane = planes + i * kBlockWords;
+      if constexpr (!Isa::kBranches)
+        each(many, plane, Pick{one});
+      else if (one)
+        each(many, plane, Both());
+      else
+        each(many, plane, Without());
+    }
+  }
+
+  [[gnu::always_inline]] static void many_within(const CodeColumn& column, const std::uint64_t* planes, CodeRange range,
+                                                 Many& many) {
+    if (range.low == range.high) return many_equal(planes, column.bits, range.low - 1u, many);
+    if (range.low > 1)
+      many_at_least(planes, column.bits, range.low - 1u, many);
+    else
+      each(many, planes + column.bits * kBlockWords, LoadOpposite());
+    if (range.high >= column.codes) return;
+    Many above;
+    many_at_least(planes, column.bits, range.high, above);
+    each(many, above, Without());
+  }
+
   const std::uint64_t* planes_of(std::uint32_t column) const {
     return reinterpret_cast<const std::uint64_t*>(block_.slices[column]);
   }
@@ -291,14 +440,30 @@ class BlockRun {
   }
 
   [[gnu::noinline]] void find_truth(std::uint32_t number, unsigned missing) {
+    if (number >= plan_.atoms.size()) return find_negated(number, missing);
     const auto& atom = plan_.atoms[number];
     const auto& column = plan_.columns[atom.column];
     const auto* planes = planes_of(atom.column);
     const CodeRange* ranges = plan_.ranges.data() + atom.first_range;
     auto* const out = scratch_.truth_room(number);
     auto& done = scratch_.truths_done()[number];
-    done = static_cast<std::uint8_t>(done | missing);
     const bool aged = plan_.knowns[atom.known].age_column != kNone;
+    if (kMany > 1 && !aged && atom.ranges > 0 && __builtin_popcount(missing) >= 3) {
+      // All of them take hardly longer than three.
+      done = kAll;
+      for (std::size_t at = 0; at < kBlockWords; at += kMany * kVectorWords) {
+        Many many;
+        many_within(column, planes + at, ranges[0], many);
+        for (std::uint32_t i = 1; i < atom.ranges; ++i) {
+          Many more;
+          many_within(column, planes + at, ranges[i], more);
+          each(many, more, Either());
+        }
+        store_each(many, out + at);
+      }
+      return;
+    }
+    done = static_cast<std::uint8_t>(done | missing);
     const auto* stale = aged ? unknown_of(atom.known, missing) : nullptr;
     for (unsigned left = missing; left != 0; left &= left - 1) {
       const auto at = static_cast<std::size_t>(__builtin_ctz(left)) * kVectorWords;
@@ -309,10 +474,25 @@ class BlockRun {
     }
   }
 
+  /// Neither true nor unknown.
+  [[gnu::noinline]] void find_negated(std::uint32_t number, unsigned missing) {
+    const auto atom = plan_.negated[number - plan_.atoms.size()];
+    const auto* truth = truth_of(atom, missing);
+    const auto* unknown = unknown_of(plan_.atoms[atom].known, missing);
+    auto* const out = scratch_.truth_room(number);
+    auto& done = scratch_.truths_done()[number];
+    done = static_cast<std::uint8_t>(done | missing);
+    for (unsigned left = missing; left != 0; left &= left - 1) {
+      const auto at = static_cast<std::size_t>(__builtin_ctz(left)) * kVectorWords;
+      Isa::store(out + at, Isa::opposite(Isa::either(Isa::load(truth + at), Isa::load(unknown + at))));
+    }
+  }
+
   const Plan& plan_;
   const BlockCodes& block_;
   Scratch& scratch_;
   ResultPart& out_;
+  std::size_t ahead_column_ = 0, ahead_at_ = 0;
 };
 
 template <class Isa>

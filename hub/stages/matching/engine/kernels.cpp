@@ -66,11 +66,11 @@ Scratch::Words Scratch::words(std::size_t count) {
 }
 
 Scratch::Scratch(const Plan& plan)
-    : truths_(words(plan.atoms.size() * kBlockWords)),
-      unknowns_(words(plan.knowns.size() * kBlockWords)),
+    : truths_(words((plan.atoms.size() + plan.negated.size()) * kBlockWords)),
+      unknowns_(words((plan.knowns.size() + 1) * kBlockWords)),
       slots_(words((plan.slots + 2) * 2 * kBlockWords)),
-      truths_at_first_(plan.atoms.size()),
-      unknowns_at_first_(plan.knowns.size()) {
+      truths_at_first_(plan.atoms.size() + plan.negated.size()),
+      unknowns_at_first_(plan.knowns.size() + 1) {
   for (std::uint32_t i = 0; i < plan.atoms.size(); ++i) {
     truths_at_.push_back(truth_room(i));
     const auto& atom = plan.atoms[i];
@@ -82,6 +82,7 @@ Scratch::Scratch(const Plan& plan)
     direct_truths_.push_back({i, atom.column, column.bits - 1u});
     truths_at_first_[i] = UINT8_MAX;
   }
+  for (std::size_t i = plan.atoms.size(); i < truths_at_first_.size(); ++i) truths_at_.push_back(truth_room(i));
   for (std::uint32_t i = 0; i < plan.knowns.size(); ++i) {
     unknowns_at_.push_back(unknown_room(i));
     const auto& known = plan.knowns[i];
@@ -89,6 +90,10 @@ Scratch::Scratch(const Plan& plan)
     direct_unknowns_.push_back({i, known.column, plan.columns[known.column].bits});
     unknowns_at_first_[i] = UINT8_MAX;
   }
+  // Nobody is unknown.
+  unknowns_at_.push_back(unknown_room(plan.knowns.size()));
+  unknowns_at_first_.back() = UINT8_MAX;
+  std::fill_n(unknown_room(plan.knowns.size()), kBlockWords, std::uint64_t{0});
 }
 
 void Scratch::begin_block(const std::byte* const* slices) {

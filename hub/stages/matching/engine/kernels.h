@@ -31,9 +31,9 @@ struct BlockCodes {
   std::uint32_t number = 0;
 };
 
-/// Room for one thread's intermediate results; belongs to one Plan. A pointer an atom and an octet of vectors that are
-/// worked out already: what is a plane of the block itself (whether a value is unknown, a flag, the upper half of
-/// codes) is pointed to and never worked out.
+/// Room for one thread's intermediate results; belongs to one Plan. A pointer an atom (and a negated one: BlockLeaf)
+/// and an octet of vectors that are worked out already: what is a plane of the block itself (whether a value is
+/// unknown, a flag, the upper half of codes) is pointed to and never worked out.
 class Scratch {
  public:
   explicit Scratch(const Plan& plan);

@@ -57,6 +57,36 @@ struct Avx2 : X86 {
     return _mm256_testz_si256(found, found) == 0;
   }
 
+  /// How many rows there are in all that was added: octets by their halves, in registers.
+  class Count {
+   public:
+    [[gnu::always_inline]] Count() : all_(_mm256_setzero_si256()) {}
+    [[gnu::always_inline]] void add(const Register& rows) {
+      all_ = _mm256_add_epi64(all_, _mm256_add_epi64(of(rows.a), of(rows.b)));
+    }
+    [[gnu::always_inline]] std::uint64_t all() const {
+      return static_cast<std::uint64_t>(_mm256_extract_epi64(all_, 0) + _mm256_extract_epi64(all_, 1) +
+                                        _mm256_extract_epi64(all_, 2) + _mm256_extract_epi64(all_, 3));
+    }
+
+   private:
+    [[gnu::always_inline]] static __m256i of(__m256i rows) {
+      const auto ones = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+      const auto half = _mm256_set1_epi8(15);
+      const auto lower = _mm256_shuffle_epi8(ones, _mm256_and_si256(rows, half));
+      const auto upper = _mm256_shuffle_epi8(ones, _mm256_and_si256(_mm256_srli_epi16(rows, 4), half));
+      return _mm256_sad_epu8(_mm256_add_epi8(lower, upper), _mm256_setzero_si256());
+    }
+    __m256i all_;
+  };
+
+  /// x, where y or z.
+  [[gnu::always_inline]] static Register narrowed(const Register& x, const Register& y, const Register& z) {
+    return both(x, either(y, z));
+  }
+  static constexpr unsigned kSideBySide = 4;  ///< Vectors that there are registers for.
+  static constexpr bool kBranches = true;     ///< Whether weave() and pick() do.
+
   /// One plane more of at_least().
   [[gnu::always_inline]] static Register weave(const Register& rows, const Register& plane, bool one) {
     return one ? both(rows, plane) : either(rows, plane);

@@ -49,6 +49,32 @@ struct Avx512 : X86 {
   [[gnu::always_inline]] static Register opposite(const Register& x) { return without(ones(), x); }
   [[gnu::always_inline]] static bool any(const Register& x) { return _mm512_test_epi64_mask(x.a, x.a) != 0; }
 
+  /// How many rows there are in all that was added: octets by their halves, in registers.
+  class Count {
+   public:
+    [[gnu::always_inline]] Count() : all_(_mm512_setzero_si512()) {}
+    [[gnu::always_inline]] void add(const Register& rows) {
+      const auto ones = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+      const auto half = _mm512_set1_epi8(15);
+      const auto lower = _mm512_shuffle_epi8(ones, _mm512_and_si512(rows.a, half));
+      const auto upper = _mm512_shuffle_epi8(ones, _mm512_and_si512(_mm512_srli_epi16(rows.a, 4), half));
+      all_ = _mm512_add_epi64(all_, _mm512_sad_epu8(_mm512_add_epi8(lower, upper), _mm512_setzero_si512()));
+    }
+    [[gnu::always_inline]] std::uint64_t all() const {
+      return static_cast<std::uint64_t>(_mm512_reduce_add_epi64(all_));
+    }
+
+   private:
+    __m512i all_;
+  };
+
+  /// x, where y or z.
+  [[gnu::always_inline]] static Register narrowed(const Register& x, const Register& y, const Register& z) {
+    return {_mm512_ternarylogic_epi64(x.a, y.a, z.a, 0xe0)};
+  }
+  static constexpr unsigned kSideBySide = 8;  ///< Vectors that there are registers for.
+  static constexpr bool kBranches = false;    ///< Whether weave() and pick() do.
+
   /// One plane more of at_least(): both or either, without a branch.
   [[gnu::always_inline]] static Register weave(const Register& rows, const Register& plane, bool one) {
     // The majority of three.

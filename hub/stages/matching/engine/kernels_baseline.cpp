@@ -52,6 +52,29 @@ struct Baseline : X86 {
     return _mm_movemask_epi8(_mm_cmpeq_epi8(found, _mm_setzero_si128())) != 0xffff;
   }
 
+  /// How many rows there are in all that was added; eight words at a time, where registers cannot count.
+  class Count {
+   public:
+    [[gnu::always_inline]] void add(const Register& rows) {
+      alignas(64) std::uint64_t words[kVectorWords];
+      store(words, rows);
+      int found = 0;
+      for (std::size_t i = 0; i < kVectorWords; ++i) found += __builtin_popcountll(words[i]);
+      all_ += static_cast<std::uint64_t>(found);
+    }
+    std::uint64_t all() const { return all_; }
+
+   private:
+    std::uint64_t all_ = 0;
+  };
+
+  /// x, where y or z.
+  [[gnu::always_inline]] static Register narrowed(const Register& x, const Register& y, const Register& z) {
+    return both(x, either(y, z));
+  }
+  static constexpr unsigned kSideBySide = 2;  ///< Vectors that there are registers for.
+  static constexpr bool kBranches = true;     ///< Whether weave() and pick() do.
+
   /// One plane more of at_least().
   [[gnu::always_inline]] static Register weave(const Register& rows, const Register& plane, bool one) {
     return one ? both(rows, plane) : either(rows, plane);

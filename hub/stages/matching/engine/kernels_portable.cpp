@@ -48,6 +48,27 @@ struct Portable {
     return found != 0;
   }
 
+  /// How many rows there are in all that was added; eight words at a time, where registers cannot count.
+  class Count {
+   public:
+    void add(const Register& rows) {
+      alignas(64) std::uint64_t words[kVectorWords];
+      store(words, rows);
+      int found = 0;
+      for (std::size_t i = 0; i < kVectorWords; ++i) found += __builtin_popcountll(words[i]);
+      all_ += static_cast<std::uint64_t>(found);
+    }
+    std::uint64_t all() const { return all_; }
+
+   private:
+    std::uint64_t all_ = 0;
+  };
+
+  /// x, where y or z.
+  static Register narrowed(const Register& x, const Register& y, const Register& z) { return both(x, either(y, z)); }
+  static constexpr unsigned kSideBySide = 1;  ///< Vectors that there are registers for.
+  static constexpr bool kBranches = true;     ///< Whether weave() and pick() do.
+
   /// One plane more of at_least().
   static Register weave(const Register& rows, const Register& plane, bool one) {
     return one ? both(rows, plane) : either(rows, plane);

@@ -8,7 +8,13 @@
 namespace zhida::matching::engine {
 
 Code ColumnCoder::number_code(std::int64_t value) const {
-  return static_cast<Code>(1 + (std::ranges::upper_bound(cuts, value) - cuts.begin()));
+  // A search without branches: where a value lies is not to be guessed.
+  const auto* first = cuts.data();
+  for (auto left = cuts.size(); left > 0; left /= 2) {
+    const auto half = left - left / 2;
+    first += half & (std::size_t{0} - static_cast<std::size_t>(first[half - 1] <= value));
+  }
+  return static_cast<Code>(1 + (first - cuts.data()));
 }
 
 std::string ColumnCoder::answers_of(const Model& model, std::string_view text) const {

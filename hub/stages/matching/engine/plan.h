@@ -96,9 +96,31 @@ struct Step {
   std::uint32_t known = 0;  ///< Leaf: the atom's.
 };
 
+/// A leaf as blocks ask it. A condition that is negated has truths of its own, which are where it certainly does not
+/// hold; and what counts unknown as not met has no unknowns. Then all leaves are asked alike: met where true, possible
+/// where true or unknown.
+struct BlockLeaf {
+  std::uint32_t truth = 0;    ///< An atom, or behind them one of Plan::negated.
+  std::uint32_t unknown = 0;  ///< A known code, or behind them: nobody.
+};
+
+/// What a block does in one go over its rows.
+struct Pass {
+  enum class Kind : std::uint8_t {
+    all,    ///< So many leaves, all of which are conjoined.
+    any,    ///< So many leaves, any of which will do; the outcome is conjoined.
+    steps,  ///< So many steps, one after the other; the last one concerns slot 0.
+  };
+  static constexpr std::uint32_t kLeavesMax = 4;
+  Kind kind = Kind::steps;
+  std::uint32_t first = 0, count = 0;  ///< Of Plan::leaves or Plan::steps.
+};
+
+/// Steps are for one firm's row, passes for blocks; both say the same.
 struct Program {
   std::uint32_t item = 0;
   std::uint32_t first_step = 0, steps = 0;
+  std::uint32_t first_pass = 0, passes = 0;  ///< Without the group's own condition.
   std::uint32_t group = 0;
 };
 
@@ -146,6 +168,10 @@ struct Plan {
   std::vector<CodeRange> ranges;
   std::vector<Step> steps;
   std::vector<WindowStep> windows;
+  std::vector<Pass> passes;
+  std::vector<BlockLeaf> leaves;
+  std::vector<BlockLeaf> leaf_of_step;  ///< For those steps that are leaves.
+  std::vector<std::uint32_t> negated;   ///< Atoms.
   std::vector<Program> programs;
   std::vector<std::uint32_t> program_of_item;
   std::vector<Group> groups;
@@ -162,6 +188,13 @@ struct Plan {
 
 /// Compiles a model. The tables show which texts occur and how often conditions hold; they may be empty.
 std::shared_ptr<const Plan> compile(Model model, std::span<const Table* const> tables);
+
+/// Makes the passes of all programs. `let_through` says for each step how many firms may still meet its item, as far as
+/// that leaf goes: conditions that let whole vectors go are asked by themselves, before anything else is worked out.
+void make_passes(Plan& plan, std::span<const double> let_through);
+
+/// Makes Plan::index from everything else.
+void make_event_index(Plan& plan);
 
 /// The same plan for one more text that its tests tell apart from all others; codes given so far stay as they are.
 /// nullptr: the column has no room for one more code, compile anew.
