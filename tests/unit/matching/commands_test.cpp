@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(match_says_the_same_by_the_engine_as_clause_by_clause_octet
   const auto seed = std::random_device()();
   BOOST_TEST_MESSAGE("seed " << seed);
   // More than two portions, so that several threads have one each and some wait for their turn.
-  const auto path = folder.write("p.jsonl", firms_by_dice(seed, 2'500));
+  const auto path = folder.write("p.jsonl", firms_by_dice(seed, 2'100));
   const std::vector<std::string> plain = {"match", "--policies", town(),       "--profiles",
                                           path,    "--at",       "2025-11-03", "--json"};
   const auto with = [&](std::initializer_list<std::string> more) {
@@ -181,14 +181,14 @@ BOOST_AUTO_TEST_CASE(match_says_the_same_by_the_engine_as_clause_by_clause_octet
   const auto expected = lines_that(every_pair.out, [](const Json& line) { return line["verdict"] != "not_met"; });
   BOOST_TEST(every_pair.code == 1);
   BOOST_TEST(!expected.empty());
-  BOOST_TEST(std::ranges::count(every_pair.out, '\n') == static_cast<std::ptrdiff_t>(2'500 * policies().size()));
+  BOOST_TEST(std::ranges::count(every_pair.out, '\n') == static_cast<std::ptrdiff_t>(2'100 * policies().size()));
   for (const auto* threads : {"1", "2", "3"}) {
     const auto outcome = with({"--threads", threads});
     BOOST_TEST(outcome.code == 1);
     BOOST_TEST((outcome.out == expected), "with " << threads << " threads, seed " << seed);
     BOOST_TEST((outcome.err == every_pair.err));
-    BOOST_TEST((with({"--all", "--threads", threads}).out == every_pair.out));
   }
+  BOOST_TEST((with({"--all", "--threads", "3"}).out == every_pair.out), "seed " << seed);
   const auto one = with({"--policy", "HR-018"});
   BOOST_TEST((one.out == lines_that(expected, [](const Json& line) { return line["policy"] == "HR-018"; })));
   BOOST_TEST(with({"--threads", "0"}).code == 2);
