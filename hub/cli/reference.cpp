@@ -54,12 +54,15 @@ Result<std::string> fields_page() {
   const auto fields = TRY(mapping::load_fields("mappings/fields.yaml", findings));
   std::string page = std::string("# Fields of the enterprise profile\n\n") + kNote +
                      "\nFrom `mappings/fields.yaml`.\n\n| field | title | type | unit | fresh for (days) | combined by "
-                     "| absence proved by |\n|---|---|---|---|---|---|---|\n";
-  for (const auto& [name, field] : fields.all())
+                     "| absence proved by | values |\n|---|---|---|---|---|---|---|---|\n";
+  for (const auto& [name, field] : fields.all()) {
+    std::string values;
+    for (const auto& [code, word] : field.values) values += (values.empty() ? "" : ", ") + code + " " + word;
     page += "| `" + name + "` | " + field.title + " | " + to_text(field.type) + " | " + field.unit + " | " +
             (field.fresh_for_days == 0 ? "always" : std::to_string(field.fresh_for_days)) + " | " +
             (field.derived_by.empty() ? to_text(field.combine) : "derived: " + field.derived_by) + " | " +
-            field.covered_by + " |\n";
+            field.covered_by + " | " + values + " |\n";
+  }
   return page;
 }
 

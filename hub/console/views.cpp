@@ -138,7 +138,7 @@ Json field_json(const FieldSpec& spec, const FieldState* state) {
     const auto& value = *state->value;
     json["state"] = "known";
     json["value"] = say(value);
-    json["shown"] = personal ? say(value) : matching::people_text(value.data, spec.type, spec.unit);
+    json["shown"] = personal ? say(value) : matching::people_text(value.data, spec);
     json["source"] = value.source;
     json["as_of"] = value.as_of.to_string();
     if (spec.fresh_for_days > 0) json["fresh_until"] = value.as_of.plus_days(spec.fresh_for_days).to_string();

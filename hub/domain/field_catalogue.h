@@ -34,9 +34,10 @@ struct FieldSpec {
   int fresh_for_days = 0;               ///< A value is stale when the day is later than as_of + this; 0: never.
   std::vector<std::string> precedence;  ///< Sources, best first; sources that are not listed share the last rank.
   Combine combine = Combine::latest;
-  std::string covered_by;                ///< list_id whose complete copy proves absence; empty for none.
-  std::optional<FieldData> when_absent;  ///< The value that absence proves.
-  std::string derived_by;                ///< Name of the function that computes it (profile/derive.h); empty for none.
+  std::string covered_by;                     ///< list_id whose complete copy proves absence; empty for none.
+  std::optional<FieldData> when_absent;       ///< The value that absence proves.
+  std::map<std::string, std::string> values;  ///< The codes there are, with their Chinese words; empty: any code.
+  std::string derived_by;  ///< Name of the function that computes it (profile/derive.h); empty for none.
 
   std::size_t rank_of(std::string_view source) const;  ///< 0 is best.
   /// The type of what one row says: text where rows or their different values are counted, else `type`.

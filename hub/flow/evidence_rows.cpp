@@ -24,7 +24,7 @@ std::set<std::string> inputs_of(const std::string& derived_by) {
 std::string shown(const FieldSpec& spec, const std::string& text) {
   if (text.empty()) return "";
   const auto data = parse_field_data(spec.type, text);
-  return data ? matching::people_text(data.value(), spec.type, spec.unit) : text;
+  return data ? matching::people_text(data.value(), spec) : text;
 }
 
 }  // namespace

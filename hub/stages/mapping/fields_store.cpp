@@ -59,7 +59,7 @@ std::optional<int> days(const ConfigNode& node, std::vector<Finding>& findings) 
 std::optional<FieldSpec> read_field(const ConfigNode& node, std::vector<Finding>& findings) {
   const std::string& file = node.file();
   if (!take(node.only_keys({"title", "type", "unit", "sensitivity", "fresh_for", "precedence", "combine", "covered_by",
-                            "when_absent", "derived"}),
+                            "when_absent", "derived", "values"}),
             file, findings))
     return std::nullopt;
   FieldSpec spec;
@@ -86,6 +86,17 @@ std::optional<FieldSpec> read_field(const ConfigNode& node, std::vector<Finding>
   }
   if (const auto covered = take(node.string_or("covered_by", ""), file, findings)) spec.covered_by = *covered;
   if (const auto derived = take(node.string_or("derived", ""), file, findings)) spec.derived_by = *derived;
+  if (const auto values = node.find("values")) {
+    if (spec.type != FieldType::code || !values->is_map())
+      findings.push_back(
+          finding_at(*values, "values_unfit", "values is a map from code to Chinese words, of a field of type code."));
+    std::set<std::string> words;
+    for (const auto& value : values->is_map() ? values->items() : std::vector<ConfigNode>{}) {
+      if (!words.insert(value.text()).second)
+        findings.push_back(finding_at(value, "value_twice", "Two codes are called " + value.text() + "."));
+      spec.values[value.key()] = value.text();
+    }
+  }
   if (const auto absent = node.find("when_absent")) {
     auto data = parse_field_data(spec.type, absent->text());
     if (!data) {

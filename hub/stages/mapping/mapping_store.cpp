@@ -395,6 +395,20 @@ class Reader {
     }
   }
 
+  /// Where a field lists its values, each code that a table can give has its word there: items know only those.
+  void words_for(const ConfigNode& node, const CodeTable& table) {
+    const auto& values = fields_.find(node.key())->values;
+    if (values.empty()) return;
+    std::set<std::string> codes;
+    for (const auto& [spelling, code] : table.codes) codes.insert(code);
+    if (table.otherwise) codes.insert(*table.otherwise);
+    for (const auto& code : codes)
+      if (!values.contains(code))
+        finding(
+            node, "code_without_word",
+            "The table " + table.name + " gives " + code + ", which is no value of " + node.key() + " in fields.yaml.");
+  }
+
   void rules(const ConfigNode& root, const char* key, Mapping& mapping) {
     const auto node = take(root.require(key), path_, findings_);
     if (!node || !take(node->expect(config::NodeKind::map), path_, findings_)) return;
@@ -414,6 +428,7 @@ class Reader {
       }
       auto out = rule(item, item.key(), type);
       if (!out) continue;
+      if (mapping.target == Target::profile && out->codes != nullptr) words_for(item, *out->codes);
       out->personal = personal;
       mapping.rules.push_back(std::move(*out));
     }

@@ -87,7 +87,8 @@ class Computation {
     if (base == nullptr || (!rule.by.empty() && code == nullptr)) return std::nullopt;
     if (!within(*base, rule.base, 1)) return std::nullopt;
     trace(title(rule.base) + " " + yuan(Money::from_fen(*base)) + " × " + percent(rate) +
-          (code != nullptr ? "（" + title(rule.by) + "：" + *code + "）" : "") + rounding_text(policy_.amount));
+          (code != nullptr ? "（" + title(rule.by) + "：" + word(rule.by, *code) + "）" : "") +
+          rounding_text(policy_.amount));
     return share(*base, rate);
   }
 
@@ -97,7 +98,7 @@ class Computation {
     if (code == nullptr) return std::nullopt;
     const auto found = rule.amounts.find(*code);
     if (found == rule.amounts.end()) return nothing_for(rule.by, *code);
-    trace(title(rule.by) + "为 " + *code + "：" + yuan(found->second));
+    trace(title(rule.by) + "为 " + word(rule.by, *code) + "：" + yuan(found->second));
     return Fraction(found->second.fen());
   }
 
@@ -128,8 +129,9 @@ class Computation {
       out_of_range(rule.by);
       return std::nullopt;
     }
-    out_.trace = "先期兑付：按 " + rule.advance_code + " 类标准 " + yuan(rule.amounts.at(rule.advance_code)) + " 的 " +
-                 percent(rule.advance_rate_ppm) + " 计 " + yuan(advance.value());
+    out_.trace = "先期兑付：按 " + word(rule.by, rule.advance_code) + " 类标准 " +
+                 yuan(rule.amounts.at(rule.advance_code)) + " 的 " + percent(rule.advance_rate_ppm) + " 计 " +
+                 yuan(advance.value());
     out_.total = advance.value();
     pay("advance", advance.value());
     const auto* state = facts_.find(rule.by);
@@ -141,11 +143,12 @@ class Computation {
     }
     const auto found = rule.amounts.find(*code);
     if (found == rule.amounts.end()) {
-      out_.trace += "；" + title(rule.by) + "为 " + *code + "，政策未列此类标准，无余款";
+      out_.trace += "；" + title(rule.by) + "为 " + word(rule.by, *code) + "，政策未列此类标准，无余款";
       return std::nullopt;
     }
     const auto rest = Money::from_fen(std::max<std::int64_t>(0, found->second.fen() - advance.value().fen()));
-    out_.trace += "；余款：" + *code + " 类标准 " + yuan(found->second) + " 减已先期兑付部分，计 " + yuan(rest);
+    out_.trace +=
+        "；余款：" + word(rule.by, *code) + " 类标准 " + yuan(found->second) + " 减已先期兑付部分，计 " + yuan(rest);
     out_.total = Money::from_fen(advance.value().fen() + rest.fen());
     pay("settlement", rest);
     return std::nullopt;
@@ -445,6 +448,8 @@ class Computation {
     const auto found = policy_.titles.find(field);
     return found == policy_.titles.end() ? field : found->second;
   }
+
+  std::string word(const std::string& field, const std::string& code) const { return code_text(policy_, field, code); }
 
   void pay(const char* tranche, Money amount) {
     // Nothing of a relief is paid: the sum says what it is worth.

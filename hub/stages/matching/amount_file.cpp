@@ -51,7 +51,18 @@ std::string PolicyReader::field(const Node& map, std::string_view key, std::init
   return known->name;
 }
 
-std::map<std::string, Money> PolicyReader::read_money_table(const Node& map, std::string_view key) {
+template <class Values>
+std::optional<std::string> PolicyReader::key_of(const Node& entry, const Known& field, const Values& so_far) {
+  auto code = code_of(entry, field, entry.key());
+  if (code && so_far.contains(*code)) {
+    error(entry, "value_twice", "\"" + entry.key() + "\" stands for " + *code + ", which the table has already.");
+    code.reset();
+  }
+  return code;
+}
+
+std::map<std::string, Money> PolicyReader::read_money_table(const Node& map, std::string_view key,
+                                                            const std::string& by) {
   std::map<std::string, Money> out;
   const auto table = member(map, key, true);
   if (!table) return out;
@@ -59,8 +70,10 @@ std::map<std::string, Money> PolicyReader::read_money_table(const Node& map, std
     error(*table, "table_empty", "A table of codes and amounts is needed here.");
     return out;
   }
+  const Known field = by.empty() ? Known{} : known_of(by);
   for (const auto& item : table->items())
-    if (const auto amount = money(*table, item.key())) out[item.key()] = *amount;
+    if (const auto amount = money(*table, item.key()))
+      if (const auto code = key_of(item, field, out)) out[*code] = *amount;
   return out;
 }
 
@@ -83,8 +96,10 @@ RatioAmount PolicyReader::read_ratio(const Node& node) {
     error(*rates, "table_empty", "A table of codes and rates is needed here.");
     return out;
   }
+  const auto by = known_of(out.by);
   for (const auto& item : rates->items())
-    if (const auto ppm = rate(*rates, item.key())) out.rates_ppm[item.key()] = *ppm;
+    if (const auto ppm = rate(*rates, item.key()))
+      if (const auto code = key_of(item, by, out.rates_ppm)) out.rates_ppm[*code] = *ppm;
   return out;
 }
 
@@ -95,11 +110,12 @@ AmountRule PolicyReader::read_lookup(const Node& node) {
     return out;
   }
   LookupAmount out;
-  out.amounts = read_money_table(node, "table");
   if (!node.has("counts")) {
     out.by = field(node, "by", {FieldType::code});
+    out.amounts = read_money_table(node, "table", out.by);
     return out;
   }
+  out.amounts = read_money_table(node, "table");
   const auto counts = node.find("counts");
   for (const auto& item : counts->items()) {
     out.counts[item.key()] = field(*counts, item.key(), {FieldType::integer});
@@ -147,10 +163,11 @@ AmountRule PolicyReader::read_schedule(const Node& node) {
   if (node.has("stages")) return read_stages(node);
   ScheduleAmount out;
   out.by = field(node, "by", {FieldType::code});
-  out.amounts = read_money_table(node, "table");
+  out.amounts = read_money_table(node, "table", out.by);
   const auto advance = member(node, "advance", true);
   if (!advance || !keys(*advance, {"code", "rate"})) return out;
-  out.advance_code = text(*advance, "code");
+  if (const auto code = member(*advance, "code", true))
+    out.advance_code = code_of(*code, known_of(out.by), code->text()).value_or("");
   out.advance_rate_ppm = rate(*advance, "rate").value_or(0);
   if (!out.advance_code.empty() && !out.amounts.contains(out.advance_code))
     error(*advance, "code_not_in_table",

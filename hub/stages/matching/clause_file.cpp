@@ -251,7 +251,9 @@ void PolicyReader::read_operands(const Node& node, const Known& known, Clause& c
       return;
     }
     if (!place.is_scalar()) return error(place, "value_malformed", "A single value is needed here.");
-    const auto data = parse_literal(place.text(), known.type, known.unit);
+    const auto written = code_of(place, known, place.text());
+    if (!written) return;
+    const auto data = parse_literal(*written, known.type, known.unit);
     if (!data) return error(place, data.error());
     clause.operands.push_back(data.value());
     if (!clause.operand_data.empty()) clause.operand_data.resize(clause.operands.size());

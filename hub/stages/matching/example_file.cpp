@@ -174,11 +174,28 @@ class ExampleReader {
                                           : UnknownReason::missing;
       return state;
     }
-    const auto data = parse_literal(written.text(), spec.type, spec.type == FieldType::integer ? spec.unit : "");
+    const auto data =
+        parse_literal(code_of(written, spec), spec.type, spec.type == FieldType::integer ? spec.unit : "");
     if (!check(written, data)) return state;
     value.data = data.value();
     state.value = std::move(value);
     return state;
+  }
+
+  /// A code by its Chinese word stands for the code; a code that there is not would prove nothing.
+  std::string code_of(const ConfigNode& written, const FieldSpec& spec) {
+    const auto text = written.text();
+    if (spec.type != FieldType::code) return text;
+    for (const auto& [code, word] : spec.values)
+      if (text == code || text == word) return code;
+    if (!spec.values.empty())
+      error(written, "value_unknown", spec.title + " (" + spec.name + ") is never \"" + text + "\".");
+    // Of a field without a source the item itself knows the words.
+    const auto begin = spec.name + "=";
+    for (auto title = policy_.titles.lower_bound(begin);
+         title != policy_.titles.end() && title->first.starts_with(begin); ++title)
+      if (title->second == text) return title->first.substr(begin.size());
+    return text;
   }
 
   const Policy& policy_;

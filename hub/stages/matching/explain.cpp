@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "domain/field_catalogue.h"
 #include "stages/matching/render_amount.h"
 
 namespace zhida::matching {
@@ -33,12 +34,21 @@ std::string title_of(const Policy& policy, const std::string& field) {
   return found == policy.titles.end() ? field : found->second;
 }
 
+std::string code_text(const Policy& policy, const std::string& field, const std::string& code) {
+  const auto found = policy.titles.find(field + "=" + code);
+  return found == policy.titles.end() ? code : found->second;
+}
+
 namespace {
 
-std::string operands_text(const Clause& clause) {
+std::string value_text(const Policy& policy, const Clause& clause, const FieldData& data) {
+  const auto* code = std::get_if<std::string>(&data);
+  return code != nullptr ? code_text(policy, clause.field, *code) : people_text(data, clause.type, clause.unit);
+}
+
+std::string operands_text(const Policy& policy, const Clause& clause) {
   std::string out;
-  for (const auto& operand : clause.operands)
-    out += (out.empty() ? "" : "、") + people_text(operand, clause.type, clause.unit);
+  for (const auto& operand : clause.operands) out += (out.empty() ? "" : "、") + value_text(policy, clause, operand);
   return out;
 }
 
@@ -52,15 +62,15 @@ std::string demand_text(const Policy& policy, const Clause& clause) {
   const auto operand = [&](std::size_t i) {
     if (i < clause.operand_data.size() && !clause.operand_data[i].empty())
       return "本地区" + title_of(policy, clause.operand_data[i]);
-    return people_text(clause.operands[i], clause.type, clause.unit);
+    return value_text(policy, clause, clause.operands[i]);
   };
   switch (clause.op) {
     case Operator::eq:
       return "为" + operand(0);
     case Operator::in:
-      return "为" + operands_text(clause) + "之一";
+      return "为" + operands_text(policy, clause) + "之一";
     case Operator::not_in:
-      return "不为" + operands_text(clause);
+      return "不为" + operands_text(policy, clause);
     case Operator::gt:
       return ">" + operand(0);
     case Operator::gte:
@@ -88,13 +98,13 @@ std::string demand_text(const Policy& policy, const Clause& clause) {
     case Operator::date_between:
       return "在" + operand(0) + "至" + operand(1) + "之间（含两端）";
     case Operator::industry_in:
-      return "属于行业" + operands_text(clause);
+      return "属于行业" + operands_text(policy, clause);
     case Operator::region_in:
-      return "属于区划" + operands_text(clause);
+      return "属于区划" + operands_text(policy, clause);
     case Operator::all_of:
-      return "包含全部：" + operands_text(clause);
+      return "包含全部：" + operands_text(policy, clause);
     case Operator::any_of:
-      return "至少包含其一：" + operands_text(clause);
+      return "至少包含其一：" + operands_text(policy, clause);
     case Operator::not_received:
       return window_text(clause) + "未享受";
     case Operator::no_event_within:
@@ -192,6 +202,12 @@ std::string people_text(const FieldData& data, FieldType type, const std::string
   return zhida::to_text(data);
 }
 
+std::string people_text(const FieldData& data, const FieldSpec& field) {
+  if (const auto* code = std::get_if<std::string>(&data))
+    if (const auto word = field.values.find(*code); word != field.values.end()) return word->second;
+  return people_text(data, field.type, field.unit);
+}
+
 std::string render(const Policy& policy) {
   std::string out = "《" + policy.title + "》（" + policy.id.str() + "）\n";
   if (!policy.issuer.empty()) out += "发布单位：" + policy.issuer + "\n";
@@ -251,7 +267,7 @@ std::string explain_clause(const Policy& policy, const ClauseVerdict& verdict) {
     add(title_of(policy, verdict.field) + reason_text(verdict.unknown_reason));
   if (clause != nullptr && clause->kind == Clause::Kind::condition) {
     const auto shown = [&](const std::string& text) {
-      return people_text(read_back(text, clause->type), clause->type, clause->unit);
+      return value_text(policy, *clause, read_back(text, clause->type));
     };
     if (!verdict.value.empty()) add("现为" + shown(verdict.value));
     if (verdict.verdict != Verdict::met) add("要求" + demand_text(policy, *clause));

@@ -5,10 +5,18 @@
 #include "domain/entitlement.h"
 #include "stages/matching/policy.h"
 
+namespace zhida {
+struct FieldSpec;
+}
+
 namespace zhida::matching {
 
 /// A value as people read it: `10万元`, `5.5%`, `12月`, `是`, `2025-04-01`.
 std::string people_text(const FieldData& data, FieldType type, const std::string& unit);
+/// The same of a field of the catalogue; a code by its Chinese word.
+std::string people_text(const FieldData& data, const FieldSpec& field);
+/// A code of a field by the Chinese word that the item knows it by; else the code.
+std::string code_text(const Policy& policy, const std::string& field, const std::string& code);
 
 /// The whole item as Chinese text, made from the policy alone: what it asks, what it gives, what happens then, and
 /// what of it is a local setting. Several lines, each ending with a newline.

@@ -223,12 +223,52 @@ std::vector<std::string> PolicyReader::texts(const Node& map, std::string_view k
   return list.value();
 }
 
+PolicyReader::Known PolicyReader::known_of(const std::string& name) const {
+  const auto missing = std::ranges::find(policy_.missing_fields, name, &MissingField::name);
+  if (missing != policy_.missing_fields.end()) {
+    const auto values = own_values_.find(name);
+    return {missing->name, missing->title, missing->unit, missing->type,
+            values == own_values_.end() ? std::map<std::string, std::string>() : values->second};
+  }
+  const auto* spec = fields_.find(name);
+  if (spec == nullptr) return {name, name, "", FieldType::text};
+  // fen and ppm are how numbers are kept; people write 元 and %.
+  return {spec->name, spec->title, spec->type == FieldType::integer ? spec->unit : "", spec->type, spec->values};
+}
+
+std::map<std::string, std::string> PolicyReader::read_values(const Node& field) {
+  std::map<std::string, std::string> out;
+  const auto values = field.find("values");
+  if (!values) return out;
+  if (!values->is_map()) {
+    error(*values, "values_unfit", "values is a map from code to Chinese words.");
+    return out;
+  }
+  for (const auto& value : values->items()) out[value.key()] = value.text();
+  return out;
+}
+
+std::optional<std::string> PolicyReader::code_of(const Node& place, const Known& field, const std::string& written) {
+  if (field.values.empty()) return written;
+  auto found = field.values.find(written);
+  if (found == field.values.end())
+    found = std::ranges::find_if(field.values, [&](const auto& value) { return value.second == written; });
+  if (found != field.values.end()) {
+    policy_.titles[field.name + "=" + found->first] = found->second;
+    return found->first;
+  }
+  std::string known;
+  for (const auto& [code, word] : field.values) known += (known.empty() ? "" : ", ") + code + " " + word;
+  error(place, "value_unknown",
+        field.title + " (" + field.name + ") is never \"" + written + "\"; there are: " + known + ".");
+  return std::nullopt;
+}
+
 std::optional<PolicyReader::Known> PolicyReader::find_own_field(const std::string& written) const {
   for (const auto& field : policy_.derived)
     if (field.name == written || field.title == written) return Known{field.name, field.title, field.unit, field.type};
   for (const auto& missing : policy_.missing_fields)
-    if (missing.name == written || missing.title == written)
-      return Known{missing.name, missing.title, missing.unit, missing.type};
+    if (missing.name == written || missing.title == written) return known_of(missing.name);
   for (const auto& datum : policy_.region_data)
     if (datum.name == written || datum.title == written) return Known{datum.name, datum.title, datum.unit, datum.type};
   return std::nullopt;
@@ -238,7 +278,7 @@ std::optional<PolicyReader::Known> PolicyReader::find_own_field(const std::strin
 /// all its values.
 std::optional<PolicyReader::Known> PolicyReader::take_shared_field(const Node& node, const std::string& written) {
   if (const auto wanted = local_.wanted_field(written)) {
-    if (!keys(*wanted, {"title", "type", "unit"})) return std::nullopt;
+    if (!keys(*wanted, {"title", "type", "unit", "values"})) return std::nullopt;
     MissingField field;
     field.name = wanted->key();
     field.title = text(*wanted, "title");
@@ -246,8 +286,9 @@ std::optional<PolicyReader::Known> PolicyReader::take_shared_field(const Node& n
     field.unit = text(*wanted, "unit", false);
     note(node, "field_without_source",
          "No source provides " + field.name + " (" + field.title + "); clauses on it are unknown for every firm.");
+    if (auto values = read_values(*wanted); !values.empty()) own_values_[field.name] = std::move(values);
     policy_.missing_fields.push_back(field);
-    return Known{field.name, field.title, field.unit, field.type};
+    return known_of(field.name);
   }
   const auto regional = local_.region_datum(written);
   if (!regional || !keys(*regional, {"title", "type", "unit", "values"})) return std::nullopt;
@@ -293,9 +334,7 @@ std::optional<PolicyReader::Known> PolicyReader::find_field(const Node& node, co
               (near ? "; did you mean \"" + std::string(*near) + "\"?" : "."));
     return std::nullopt;
   }
-  // fen and ppm are how numbers are kept; people write 元 and %.
-  const bool counted = spec->type == FieldType::integer;
-  return Known{spec->name, spec->title, counted ? spec->unit : "", spec->type};
+  return known_of(spec->name);
 }
 
 void PolicyReader::read_missing_fields(const Node& root) {
@@ -304,7 +343,8 @@ void PolicyReader::read_missing_fields(const Node& root) {
   for (const auto& item : missing->items()) {
     MissingField field;
     field.name = item.key();
-    if (!keys(item, {"title", "type", "unit"})) continue;
+    if (!keys(item, {"title", "type", "unit", "values"})) continue;
+    if (auto values = read_values(item); !values.empty()) own_values_[field.name] = std::move(values);
     field.title = text(item, "title");
     field.type = field_type(item, "type").value_or(FieldType::text);
     field.unit = text(item, "unit", false);

@@ -56,10 +56,18 @@ class PolicyReader {
   struct Known {
     std::string name, title, unit;
     FieldType type = FieldType::text;
+    std::map<std::string, std::string> values = {};  // The codes there are, with their words; empty: any.
   };
   std::optional<Known> find_field(const Node& node, const std::string& written);
   std::optional<Known> find_own_field(const std::string& written) const;
   std::optional<Known> take_shared_field(const Node& node, const std::string& written);
+  std::map<std::string, std::string> read_values(const Node& field);
+  /// A code, or its Chinese word, as the code; the word is kept for people. Of a field with listed values nothing else
+  /// is taken: a clause on a code that does not exist would never be met, and nobody would be told.
+  std::optional<std::string> code_of(const Node& place, const Known& field, const std::string& written);
+  /// A table's entry under its code; nothing where it is wrong or there twice.
+  template <class Values>
+  std::optional<std::string> key_of(const Node& entry, const Known& field, const Values& so_far);
 
   void read_head(const Node& root);
   void read_missing_fields(const Node& root);
@@ -90,7 +98,8 @@ class PolicyReader {
   StagesAmount read_stages(const Node& node);
   void read_amount_extras(const Node& node, Amount& amount);
   std::optional<std::int64_t> months_max(const Node& node);
-  std::map<std::string, Money> read_money_table(const Node& map, std::string_view key);
+  std::map<std::string, Money> read_money_table(const Node& map, std::string_view key, const std::string& by = "");
+  Known known_of(const std::string& name) const;
   void read_rounding(const Node& node, Amount& amount, bool needed);
 
   void read_derived(const Node& root);  // item_file.cpp
@@ -107,6 +116,7 @@ class PolicyReader {
   PolicyFindings& findings_;
   Policy policy_;
   std::set<std::string> clause_ids_, local_used_;
+  std::map<std::string, std::map<std::string, std::string>> own_values_;  // Of fields that fields.yaml has not.
   bool anonymous_clauses_ = false;
   std::vector<std::pair<std::string, Node>> places_;  // Where each clause stands, for the checker.
 };

@@ -23,7 +23,8 @@ struct AmountText {
     if (rule.by.empty()) return title_of(policy, rule.base) + "的" + percent(rule.rate_ppm);
     std::string out = title_of(policy, rule.base) + "乘以比例，按" + title_of(policy, rule.by) + "：";
     const char* comma = "";
-    for (const auto& [code, rate] : rule.rates_ppm) out += std::exchange(comma, "，") + code + " " + percent(rate);
+    for (const auto& [code, rate] : rule.rates_ppm)
+      out += std::exchange(comma, "，") + code_text(policy, rule.by, code) + " " + percent(rate);
     return out;
   }
   std::string operator()(const LookupAmount& rule) const {
@@ -43,8 +44,8 @@ struct AmountText {
            (rule.units_max ? "，最多计" + std::to_string(*rule.units_max) : "");
   }
   std::string operator()(const ScheduleAmount& rule) const {
-    return "先按" + rule.advance_code + "类标准的" + percent(rule.advance_rate_ppm) + "兑付；" +
-           title_of(policy, rule.by) + "公布后补足差额。" + table(rule.by, rule.amounts);
+    return "先按" + code_text(policy, rule.by, rule.advance_code) + "类标准的" + percent(rule.advance_rate_ppm) +
+           "兑付；" + title_of(policy, rule.by) + "公布后补足差额。" + table(rule.by, rule.amounts);
   }
   std::string operator()(const ReliefAmount&) const { return "直接减免，不拨付资金"; }
   std::string operator()(const NoAmount&) const { return "条款未载明金额"; }
@@ -86,8 +87,7 @@ struct AmountText {
     const char* comma = "";
     for (const auto& stage : rule.stages) {
       const auto when = clause_line(policy, stage.when);
-      out +=
-          std::exchange(comma, "；") + stage.id + " " + yuan(stage.amount) + (when.empty() ? "" : "（" + when + "）");
+      out += std::exchange(comma, "；") + (when.empty() ? stage.id : when) + " " + yuan(stage.amount);
     }
     return out;
   }
@@ -98,7 +98,8 @@ struct AmountText {
   std::string table(const std::string& by, const std::map<std::string, Money>& amounts) const {
     std::string out = "按" + title_of(policy, by) + "：";
     const char* comma = "";
-    for (const auto& [code, amount] : amounts) out += std::exchange(comma, "，") + code + " " + yuan(amount);
+    for (const auto& [code, amount] : amounts)
+      out += std::exchange(comma, "，") + code_text(policy, by, code) + " " + yuan(amount);
     return out;
   }
 };

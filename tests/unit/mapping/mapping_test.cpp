@@ -116,6 +116,8 @@ BOOST_AUTO_TEST_CASE(a_mapping_file_with_mistakes_is_told_line_and_column) {
       {"a unit of nothing", "fields:\n  tax.monthly_sales_fen: { from: a, as: money, unit: 斤 }\n", "unit_unknown", 6},
       {"a type that does not fit", "fields:\n  tax.monthly_sales_fen: { from: a, as: date }\n", "value_wrong_type", 6},
       {"a word that is no way of reading", "fields:\n  tax.name: { from: a, as: word }\n", "word_unknown", 6},
+      {"a code without a word", "fields:\n  tax.credit_grade: { from: a, as: code, codes: vat_payer_type }\n",
+       "code_without_word", 6},
       {"a derived field", "fields:\n  ent.size: { from: a, as: text }\n", "field_derived", 6},
       {"a key of another target", "fields:\n  tax.name: { from: a, as: name }\nvalues: {}\n", "key_out_of_place", 7},
       {"an alias", "fields: &a\n  tax.name: { from: a, as: name }\n", "yaml_malformed", 5},

@@ -1,5 +1,7 @@
 #include <filesystem>
 
+#include "stages/matching/evaluate.h"
+#include "stages/matching/explain.h"
 #include "stages/matching/policy_file.h"
 #include "unit/matching/scene.h"
 
@@ -49,6 +51,9 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_in_a_condition_is_found_where_it_stands) {
            Row{"field: ent.size, op: in, value: []", "7:59 values_empty"},
            Row{"field: ent.size, op: in, value: [small, small]", "7:59 value_twice"},
            Row{"field: ent.size, op: in, value: small", ""},
+           Row{"field: ent.size, op: in, value: [小型, micro]", ""},
+           Row{"field: ent.size, op: in, value: [small, 小型]", "7:59 value_twice"},
+           Row{"field: ent.size, op: in, value: [smal, 中等]", "7:60 value_unknown; 7:66 value_unknown"},
            Row{"field: ent.size, op: first_time", "7:48 operator_wrong_for_type"},
            Row{"field: ui.insured, op: first_time", "7:34 field_unknown"},
            Row{"field: ent.industry_code, op: industry_in, value: [C, U]", "7:77 industry_code_wrong"},
@@ -61,6 +66,49 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_in_a_condition_is_found_where_it_stands) {
       BOOST_TEST(findings_of(condition(row.rest)) == row.findings);
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(codes_and_their_words_are_the_same_and_people_read_the_words) {
+  const auto with = [](const std::string& values, const std::string& table) {
+    PolicyFindings findings;
+    auto policy = parse_policy(
+        policy_text("{ id: c1, text: 是中小企业, field: ent.size, op: in, value: [" + values + "] }",
+                    "{ family: lookup, text: 按规模, by: ent.size, table: { " + table + " } }",
+                    "{ channel: social_insurance_fund, fund: social_security, period: once, review: [人社局] }"),
+        "T-1.yaml", fields(), {}, findings);
+    for (const auto& finding : findings.errors) BOOST_TEST_MESSAGE(to_text(finding));
+    BOOST_REQUIRE(policy.has_value());
+    return std::move(*policy);
+  };
+  const auto codes = with("medium, small", "medium: 2 元, small: 1 元");
+  const auto words = with("中型, 小型", "中型: 2 元, 小型: 1 元");
+  BOOST_TEST(codes.version == words.version);
+  BOOST_TEST(render(words).find("〔企业规模为中型、小型之一〕") != std::string::npos, render(words));
+  BOOST_TEST(render(words).find("按企业规模：中型 2元，小型 1元") != std::string::npos, render(words));
+  // What a firm has is told in words, too.
+  EnterpriseProfile firm;
+  firm.uscc = "A";
+  ProfileValue large;
+  large.data = std::string("large");
+  firm.fields["ent.size"].value = large;
+  const auto entitlement = evaluate(words, firm, Date::parse("2025-11-03").value());
+  BOOST_TEST(explain(words, entitlement).find("要求为中型、小型之一") != std::string::npos,
+             explain(words, entitlement));
+
+  PolicyFindings findings;
+  (void)parse_policy(policy_text("{ id: c1, text: 条件, field: ent.size, op: \"=\", value: smal }"), "T-1.yaml",
+                     fields(), {}, findings);
+  BOOST_REQUIRE(findings.errors.size() == 1u);
+  BOOST_TEST(findings.errors.front().message ==
+             "企业规模 (ent.size) is never \"smal\"; there are: large 大型, medium 中型, micro 微型, small 小型.");
+  findings = {};
+  (void)parse_policy(
+      policy_text("{ id: c1, text: 条件, field: ui.insured, op: is_true }",
+                  "{ family: lookup, text: 按规模, by: ent.size, table: { 中型: 2 元, medium: 1 元 } }",
+                  "{ channel: social_insurance_fund, fund: social_security, period: once, review: [人社局] }"),
+      "T-1.yaml", fields(), {}, findings);
+  BOOST_REQUIRE(findings.errors.size() == 1u);
+  BOOST_TEST(findings.errors.front().code == "value_twice");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_wrong_around_the_conditions_is_found_too) {
