@@ -31,7 +31,7 @@ void PackedBlock::fill(const std::int64_t* values, const std::uint64_t* known, b
   }
   raw_ = false;
   width_ = 0;
-  octets_ = {};
+  octets_ = std::vector<std::uint8_t>();
   if (least > greatest) return;
   const auto range = distance(least, greatest);
   raw_ = range >= UINT64_MAX / 2;
@@ -44,7 +44,7 @@ void PackedBlock::fill(const std::int64_t* values, const std::uint64_t* known, b
   }
   width_ = static_cast<std::uint8_t>((std::bit_width(range + 1) + 7) / 8);
   base_ = least;
-  const auto spare = std::min(this->greatest() - 1 - range, distance(INT64_MIN, least));
+  const auto spare = std::min(widest() - 1 - range, distance(INT64_MIN, least));
   if (below) base_ = static_cast<std::int64_t>(static_cast<std::uint64_t>(least) - spare);
   octets_ = std::vector<std::uint8_t>(kBlockRows * width_);
   for (std::size_t row = 0; row < kBlockRows; ++row)
@@ -67,7 +67,7 @@ void PackedBlock::set(std::size_t row, std::optional<std::int64_t> value) {
   if (raw_) return raw_set(row, value);
   if (!value) return put_field(row, 0);
   const bool below = width_ != 0 && *value < base_;
-  if (width_ != 0 && !below && distance(base_, *value) < greatest()) return put_field(row, distance(base_, *value) + 1);
+  if (width_ != 0 && !below && distance(base_, *value) < widest()) return put_field(row, distance(base_, *value) + 1);
   std::array<std::int64_t, kBlockRows> values;
   std::array<std::uint64_t, kBlockWords> known;
   unpack(values.data(), known.data());

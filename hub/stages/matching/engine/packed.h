@@ -33,11 +33,11 @@ class PackedBlock {
   std::size_t bytes() const { return sizeof *this + octets_.capacity(); }
   /// Asks for the memory of one value ahead of its use.
   void prefetch(std::size_t row) const {
-    if (!octets_.empty()) __builtin_prefetch(octets_.data() + row * width_);
+    if (!octets_.empty()) __builtin_prefetch(octets_.data() + row * width_, 1);
   }
 
  private:
-  std::uint64_t greatest() const { return ~std::uint64_t{0} >> (64 - 8 * width_); }
+  std::uint64_t widest() const { return ~std::uint64_t{0} >> (64 - 8 * width_); }
   std::uint64_t field(std::size_t row) const {
     const auto* octet = octets_.data() + row * width_;
     std::uint64_t out = 0;

@@ -104,6 +104,7 @@ void Partition::learn_texts() {
 }
 
 void Partition::encode_all() {
+  table_.settle();
   ZHIDA_ASSERT(table_.columns().size() >= plan_->model.columns.size());
   learn_texts();
   const auto blocks = table_.capacity() / kBlockRows;
@@ -137,6 +138,7 @@ void Partition::encode_all() {
 }
 
 void Partition::replace_plan(std::shared_ptr<const Plan> plan) {
+  table_.settle();
   publish();
   const auto before = std::exchange(plan_, std::move(plan));
   const auto old = snapshot();
@@ -257,7 +259,7 @@ void Partition::apply(std::size_t row, std::span<const FieldUpdate> updates, std
     const auto age = plan_->age_column[update.column];
     if (age == kNone) continue;
     Cell aged;
-    aged.as_of = table_.as_of(row, update.column);
+    aged.as_of = table_.as_of(update.cell);
     note_change(row, age, aged);
   }
   if (changes_.empty()) {
@@ -452,6 +454,7 @@ void Partition::advance(Day day, std::vector<Diff>& out, std::shared_ptr<const P
   // Items that come into force or go out of it: all their firms, before and after.
   compare(*before, items, out);
   // Values that became too old, or young again: an event each.
+  table_.settle();
   for (std::uint32_t c = 0; c < plan_->columns.size(); ++c) {
     const auto& column = plan_->columns[c];
     if (!column.age) continue;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
 #include "base/assert.h"
@@ -52,7 +53,11 @@ std::uint32_t Table::intern(std::size_t number, std::string_view text) {
 void Table::set(std::size_t row, std::size_t number, const Cell& cell) {
   ZHIDA_ASSERT(row < rows_);
   auto& column = columns_[number];
-  if (packed_) return set_packed(column, row, cell);
+  if (packed_) {
+    if (late_.size() == kLateMax) settle();
+    late_.push_back({row, static_cast<std::uint32_t>(number), cell});
+    return prefetch(row, number);
+  }
   switch (column.spec.kind) {
     case ValueKind::number: {
       const auto bit = std::uint64_t{1} << (row % 64);
@@ -74,7 +79,7 @@ void Table::set(std::size_t row, std::size_t number, const Cell& cell) {
   if (!column.sources.empty()) column.sources[row] = cell.source;
 }
 
-void Table::set_packed(Column& column, std::size_t row, const Cell& cell) const {
+void Table::put_packed(Column& column, std::size_t row, const Cell& cell) const {
   const auto block = row / kBlockRows, place = row % kBlockRows;
   const auto put = [&](std::vector<PackedBlock>& blocks, bool there, std::int64_t value) {
     if (blocks.empty() && !there) return;
@@ -88,9 +93,28 @@ void Table::set_packed(Column& column, std::size_t row, const Cell& cell) const 
   put(column.packed_sources, cell.source != 0, cell.source);
 }
 
+void Table::settle() {
+  for (const auto& late : late_) put_packed(columns_[late.column], late.row, late.cell);
+  late_.clear();
+}
+
+const Table::Late* Table::late(std::size_t row, std::size_t number) const {
+  for (auto late = late_.rbegin(); late != late_.rend(); ++late)
+    if (late->row == row && late->column == number) return &*late;
+  return nullptr;
+}
+
 Cell Table::get(std::size_t row, std::size_t number) const {
   const auto& column = columns_[number];
   Cell out;
+  if (const auto* coming = late(row, number)) {
+    out = coming->cell;
+    out.known = out.known && (column.spec.kind != ValueKind::text || out.value != 0);
+    if (!out.known) out.value = 0;
+    if (column.spec.kind == ValueKind::flag) out.value = out.value != 0 ? 1 : 0;
+    out.as_of = as_of(coming->cell);
+    return out;
+  }
   if (packed_) {
     const auto value = column.packed[row / kBlockRows].get(row % kBlockRows);
     out.known = value.has_value();
@@ -122,12 +146,14 @@ Cell Table::get(std::size_t row, std::size_t number) const {
 Day Table::as_of(std::size_t row, std::size_t number) const {
   const auto& column = columns_[number];
   if (!packed_) return column.as_of.empty() ? default_as_of_ : column.as_of[row];
+  if (const auto* coming = late(row, number)) return as_of(coming->cell);
   if (column.packed_days.empty()) return default_as_of_;
   return static_cast<Day>(column.packed_days[row / kBlockRows].get(row % kBlockRows).value_or(default_as_of_));
 }
 
 void Table::read_block(std::size_t row, std::size_t number, std::int64_t* values, std::uint64_t* known) const {
   const auto& column = columns_[number];
+  ZHIDA_ASSERT(late_.empty());
   if (packed_) return column.packed[row / kBlockRows].unpack(values, known);
   std::fill_n(known, kBlockWords, std::uint64_t{0});
   const auto note = [&](std::size_t i, bool there, std::int64_t value) {
@@ -186,12 +212,14 @@ void Table::pack(Column& column) const {
   };
   pack_others(column.as_of, default_as_of_, column.packed_days);
   pack_others(column.sources, 0, column.packed_sources);
-  column.numbers = {};
-  column.known = {};
-  column.texts = {};
-  column.flags = {};
-  column.as_of = {};
-  column.sources = {};
+  // Not `= {}`, which would keep the memory.
+  const auto release = [](auto& vector) { vector = std::remove_reference_t<decltype(vector)>(); };
+  release(column.numbers);
+  release(column.known);
+  release(column.texts);
+  release(column.flags);
+  release(column.as_of);
+  release(column.sources);
 }
 
 void Table::pack() {
@@ -201,6 +229,7 @@ void Table::pack() {
 }
 
 std::size_t Table::append() {
+  settle();
   if (rows_ == capacity_) {
     capacity_ += kBlockRows;
     for (auto& column : columns_) resize(column);
@@ -209,6 +238,7 @@ std::size_t Table::append() {
 }
 
 void Table::add_column(ColumnSpec spec) {
+  settle();
   columns_.emplace_back().spec = std::move(spec);
   resize(columns_.back());
 }
@@ -244,8 +274,8 @@ void Table::reorder(std::span<const std::uint32_t> order) {
 std::size_t Table::bytes() const {
   std::size_t out = 0;
   for (const auto& column : columns_) {
-    out += column.numbers.size() * 8 + column.known.size() * 8 + column.texts.size() * 4 + column.flags.size() +
-           column.as_of.size() * 4 + column.sources.size();
+    out += column.numbers.capacity() * 8 + column.known.capacity() * 8 + column.texts.capacity() * 4 +
+           column.flags.capacity() + column.as_of.capacity() * 4 + column.sources.capacity();
     for (const auto* blocks : {&column.packed, &column.packed_days, &column.packed_sources})
       for (const auto& block : *blocks) out += block.bytes();
   }

@@ -56,6 +56,8 @@ class Table {
   void set(std::size_t row, std::size_t column, const Cell& cell);
   Cell get(std::size_t row, std::size_t column) const;
   Day as_of(std::size_t row, std::size_t column) const;
+  /// What as_of() says once the cell is set.
+  Day as_of(const Cell& cell) const { return cell.known ? cell.as_of : default_as_of_; }
   /// The values of the block that begins with this row, kBlockRows of them, and kBlockWords words of known bits.
   void read_block(std::size_t row, std::size_t column, std::int64_t* values, std::uint64_t* known) const;
   void read_days(std::size_t row, std::size_t column, std::int64_t* days) const;
@@ -65,6 +67,8 @@ class Table {
   /// One more row, all unknown; its number.
   std::size_t append();
   void add_column(ColumnSpec spec);
+  /// Writes what set() only took note of: before blocks are read.
+  void settle();
   /// Row `i` becomes what row `order[i]` was. Open tables only.
   void reorder(std::span<const std::uint32_t> order);
   /// From open to packed, for good.
@@ -78,12 +82,22 @@ class Table {
  private:
   void resize(Column& column) const;
   void pack(Column& column) const;
-  void set_packed(Column& column, std::size_t row, const Cell& cell) const;
+  void put_packed(Column& column, std::size_t row, const Cell& cell) const;
+
+  /// A packed cell that is to be written: its memory was asked for, nobody waits for it.
+  struct Late {
+    std::size_t row = 0;
+    std::uint32_t column = 0;
+    Cell cell;
+  };
+  static constexpr std::size_t kLateMax = 16;
+  const Late* late(std::size_t row, std::size_t column) const;
 
   std::vector<Column> columns_;
   std::size_t rows_ = 0, capacity_ = 0;
   Day default_as_of_ = 0;
   bool packed_ = false;
+  std::vector<Late> late_;  // In the order of their coming.
 };
 
 }  // namespace zhida::matching::engine
