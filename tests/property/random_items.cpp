@@ -150,7 +150,7 @@ Policy RandomItems::policy(bool columns_only) {
     all.children = {std::move(region), std::move(out.when)};
     out.when = std::move(all);
   }
-  take_amount(out, columns_only, true);
+  take_amount(out, columns_only);
   if (chance(20)) out.valid_from = day().plus_days(static_cast<int>(below(40)) - 20);
   if (chance(20)) out.valid_to = day().plus_days(static_cast<int>(below(40)) - 10);
   if (!columns_only) {
@@ -180,17 +180,15 @@ Policy RandomItems::sum() {
   Policy out;
   out.id = PolicyId("S-" + std::to_string(++ids_));
   out.when = matching::always();
-  take_amount(out, false, false);
+  take_amount(out, false);
   matching::finish(out);
   return out;
 }
 
-void RandomItems::take_amount(Policy& policy, bool columns_only, bool alone) {
+void RandomItems::take_amount(Policy& policy, bool columns_only) {
   policy.amount = amount(columns_only);
   if (!columns_only) policy.region_data = {each_datum()};
   if (const auto* rule = std::get_if<matching::FormulaAmount>(&policy.amount.rule)) {
-    // What stands beside a formula may need more than 128 bits; what a sum needs, asked as a condition, cannot tell.
-    if (alone) policy.amount.parts.clear(), policy.amount.multipliers.clear();
     // As policy files do.
     matching::DerivedField sum;
     sum.name = matching::formula_field(policy.id);

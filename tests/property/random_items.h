@@ -36,7 +36,7 @@ class RandomItems {
   matching::Clause tree(int depth, bool columns_only);
   FieldState state(FieldType type, Date day);
 
-  void take_amount(matching::Policy& policy, bool columns_only, bool alone);
+  void take_amount(matching::Policy& policy, bool columns_only);
 
   // random_amounts.cpp
   template <std::size_t kSize>

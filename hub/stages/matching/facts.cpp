@@ -48,6 +48,12 @@ bool reported(const Policy& policy, const DerivedField& field, const EnterpriseP
   return state != nullptr && state->value && state->value->source != kDerived && field.name != formula_field(policy.id);
 }
 
+/// Whether what else happens to a formula's sum may need more room than the formula itself did.
+bool goes_on(const Policy& policy) {
+  const auto& amount = policy.amount;
+  return std::holds_alternative<FormulaAmount>(amount.rule) && (!amount.multipliers.empty() || !amount.parts.empty());
+}
+
 }  // namespace
 
 Facts::Facts(const Policy& policy, const EnterpriseProfile& profile, Date day)
@@ -68,6 +74,14 @@ Facts::Facts(const Policy& policy, const EnterpriseProfile& profile, Date day)
     own_[field.name] = derive(
         field, field.name == formula_field(policy.id), [this](const std::string& name) { return find(name); }, day);
   }
+  if (!goes_on(policy)) return;
+  // A sum that cannot be reckoned to its end is not known from its beginning either: who asks for what a sum needs is
+  // told the same as who reckons it.
+  const auto sum = own_.find(formula_field(policy.id));
+  if (sum == own_.end() || !sum->second.value) return;
+  const auto reckoned = compute_amount(policy, *this);
+  if (reckoned.verdict == Verdict::unknown && reckoned.clause && reckoned.clause->unknown_reason == "out_of_range")
+    sum->second = FieldState();
 }
 
 const FieldState* Facts::find(const std::string& field) const {

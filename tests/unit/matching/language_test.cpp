@@ -379,6 +379,40 @@ BOOST_AUTO_TEST_CASE(what_a_sum_needs_is_met_exactly_where_the_sum_is_known) {
   BOOST_TEST(pairs == policies().size() * 400);
 }
 
+BOOST_AUTO_TEST_CASE(a_sum_that_takes_more_than_128_bits_on_its_way_is_unknown_whoever_asks) {
+  const auto item = parsed(
+      kAlways,
+      "{ family: formula, text: 公式, formula: x.money_fen * x.count / x.months, multipliers: [{ text: 加倍, if: { "
+      "field: x.kind, op: '=', value: A }, factor: 123.4567 % }], round: { to: 分, mode: half_up } }");
+  // Denominators of 2^61 - 1: what the formula gives fits, what the multiplier makes of it does not.
+  constexpr std::int64_t kPrime = (std::int64_t{1} << 61) - 1;
+  const auto firm = [&](std::int64_t count, std::int64_t months, const char* kind) {
+    return profile({{"x.money_fen", whole(123'456'789'012'345'677)},
+                    {"x.count", whole(count)},
+                    {"x.months", whole(months)},
+                    {"x.kind", known(FieldData(std::string(kind)))}});
+  };
+  const auto needs = amount_needs(item);
+  const auto asked = [&](const EnterpriseProfile& one) { return evaluate_clause(needs, Facts(item, one, kDay)); };
+  BOOST_TEST((asked(firm(kPrime - 2, kPrime, "B")) == Verdict::met));
+  BOOST_TEST((evaluate(item, firm(kPrime - 2, kPrime, "B"), kDay).verdict == Verdict::met));
+  BOOST_TEST((asked(firm(3, 3, "A")) == Verdict::met));
+  const auto wide = firm(kPrime - 2, kPrime, "A");
+  BOOST_TEST((asked(wide) == Verdict::unknown));
+  const auto outcome = evaluate(item, wide, kDay);
+  BOOST_TEST((outcome.verdict == Verdict::unknown));
+  BOOST_TEST(!outcome.amount.has_value());
+  BOOST_TEST(outcome.tranches.empty());
+  BOOST_REQUIRE(!outcome.clauses.empty());
+  BOOST_TEST(outcome.clauses.back().id == "amount");
+  BOOST_TEST(outcome.clauses.back().unknown_reason == "out_of_range");
+  // An engine is told the same.
+  auto column = wide;
+  derive_into(item, column);
+  BOOST_REQUIRE(column.find(formula_field(item.id)) != nullptr);
+  BOOST_TEST(!column.find(formula_field(item.id))->value.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(an_item_that_cannot_be_computed_reminds_and_never_pays) {
   const auto item = parsed(kAlways, "{ family: fixed, text: 定额, amount: 1 元 }", "kind: reminder\n");
   const auto firm = profile({{"x.flag", known(FieldData(true))}});

@@ -172,6 +172,14 @@ Node Lowering::leaf(Atom atom, bool negated, bool fails_unknown) {
   return out;
 }
 
+void Lowering::note_days(const Clause& clause, std::vector<Dated>& out) const {
+  if (clause.kind != Clause::Kind::condition || (clause.max_age_days <= 0 && clause.months <= 0)) return;
+  std::vector<std::string> fields;
+  add_origins(*policy_, clause.field, fields);
+  if (clause.op == Operator::first_time) add_origins(*policy_, clause.field + "_first_time", fields);
+  for (auto& field : fields) out.push_back({std::move(field), clause.max_age_days, clause.months});
+}
+
 Node Lowering::judged(const Clause& clause, bool own_facts, bool negated, bool fails_unknown) {
   auto asked = clause;
   asked.on_unknown = OnUnknown::review;  // The leaf sees to it.
@@ -186,9 +194,12 @@ Node Lowering::judged(const Clause& clause, bool own_facts, bool negated, bool f
   if (fresh) place->second = model_.column("judged " + std::to_string(judged_by_key_.size()), ValueKind::flag);
   if (std::ranges::find(judged_, place->second, &Judged::column) == judged_.end()) {
     Judged judge{place->second, asked, policy_, {}};
-    if (asked.max_age_days > 0 || asked.months > 0) {
-      add_origins(*policy_, asked.field, judge.dated);
-      if (asked.op == Operator::first_time) add_origins(*policy_, asked.field + "_first_time", judge.dated);
+    note_days(asked, judge.dated);
+    // Whether a formula's sum can be reckoned depends on all that is done with it.
+    if (asked.field == formula_field(policy_->id)) {
+      auto sum = *policy_;
+      sum.when = always();
+      for_each_clause_of(sum, [&](const Clause& part) { note_days(part, judge.dated); });
     }
     judged_.push_back(std::move(judge));
   }
@@ -420,12 +431,12 @@ std::optional<Date> Lowering::turn(const EnterpriseProfile& profile) const {
     if (day > day_ && (!out || day < *out)) out = day;
   };
   for (const auto& judge : judged_)
-    for (const auto& name : judge.dated) {
-      const auto* state = profile.find(name);
+    for (const auto& dated : judge.dated) {
+      const auto* state = profile.find(dated.field);
       if (state == nullptr || !state->value) continue;
-      if (judge.clause.max_age_days > 0) consider(state->value->as_of.plus_days(judge.clause.max_age_days + 1));
+      if (dated.max_age_days > 0) consider(state->value->as_of.plus_days(dated.max_age_days + 1));
       const auto* date = std::get_if<Date>(&state->value->data);
-      if (judge.clause.months > 0 && date != nullptr) consider(first_day_after(*date, judge.clause.months));
+      if (dated.months > 0 && date != nullptr) consider(first_day_after(*date, dated.months));
     }
   for (const auto& [name, months] : received_) {
     const auto* state = profile.find(name);

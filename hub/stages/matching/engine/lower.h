@@ -55,14 +55,20 @@ class Lowering {
     std::size_t alternative = 0;  ///< Of FieldData: what a value must be to count.
     std::uint32_t column = 0;
   };
+  /// A field whose age or day is looked at.
+  struct Dated {
+    std::string field;
+    int max_age_days = 0, months = 0;
+  };
   struct Judged {
     std::uint32_t column = 0;
     Clause clause;
     std::shared_ptr<const Policy> policy;
-    std::vector<std::string> dated;  ///< Where its answer depends on the day: the fields that it looks at.
+    std::vector<Dated> dated;  ///< Where its answer depends on the day.
   };
 
   void note_ages();
+  void note_days(const Clause& clause, std::vector<Dated>& out) const;
   Node lower(const Policy& policy);
   Node lower_clause(const Clause& clause, bool negated);
   Node lower_condition(const Clause& clause, bool negated);
