@@ -146,7 +146,7 @@ class RuleReader {
   Result<Expression> expression(const std::string& text) const {
     return Expression::parse(text, [this](const std::string& name) -> Result<Expression::Field> {
       const auto written = types_.find(name);
-      if (written == types_.end()) return malformed("a formula with " + name);
+      if (written == types_.end()) return malformed("it does not say what the formula's " + name + " is");
       const auto type = TRY(type_from(written->second));
       const auto title = policy_.titles.find(name);
       return Expression::Field{name, title == policy_.titles.end() ? name : title->second, type};
@@ -372,7 +372,7 @@ Result<void> read_fields(const Json& json, const RuleReader& rules, Policy& out)
   for (const auto& item : member_or_null(json, "region_data")) {
     RegionDatum datum;
     datum.name = TRY(get_string(item, "name"));
-    datum.title = TRY(get_string(item, "title"));
+    datum.title = TRY(get_string_or(item, "title", title(datum.name)));
     datum.unit = TRY(get_string_or(item, "unit", ""));
     datum.type = TRY(type_from(TRY(get_string(item, "type"))));
     for (const auto& [region, value] : member_or_null(item, "values").items())
@@ -380,6 +380,34 @@ Result<void> read_fields(const Json& json, const RuleReader& rules, Policy& out)
     out.region_data.push_back(std::move(datum));
   }
   return ok();
+}
+
+/// What the stored form says itself of the fields' types, wherever it names one: earlier programs did not list those
+/// of formulas.
+void types_said(const Json& json, std::map<std::string, std::string>& out) {
+  if (json.is_object()) {
+    const auto type = json.find("type");
+    for (const char* name : {"field", "name"})
+      if (const auto field = json.find(name);
+          field != json.end() && field->is_string() && type != json.end() && type->is_string())
+        out.try_emplace(field->get<std::string>(), type->get<std::string>());
+  }
+  for (const auto& child : json)
+    if (child.is_structured()) types_said(child, out);
+}
+
+/// The form with what an earlier program left out of it taken away; the form itself where it is one of today.
+Json as_written_then(Json form, const Json& stored) {
+  if (!stored.contains("formula_types")) form.erase("formula_types");
+  const auto data = form.find("region_data");
+  const auto& before = member_or_null(stored, "region_data");
+  if (data == form.end() || data->size() != before.size()) return form;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    if (!before[i].is_object() || before[i].contains("title")) continue;
+    (*data)[i].erase("title");
+    (*data)[i].erase("unit");
+  }
+  return form;
 }
 
 Result<Policy> read(const Json& json) {
@@ -401,7 +429,8 @@ Result<Policy> read(const Json& json) {
   const auto kind = TRY(get_string_or(json, "kind", "conditions"));
   constexpr std::array kKinds = {ItemKind::conditions, ItemKind::list, ItemKind::reminder};
   out.kind = TRY(one_of<ItemKind>(kind, kKinds, &to_text));
-  const auto types = TRY(names_from(json, "formula_types"));
+  auto types = TRY(names_from(json, "formula_types"));
+  if (types.empty()) types_said(json, types);
   const RuleReader rules(out, types);
   CHECK_OK(read_fields(json, rules, out));
   out.when = TRY(clause_from(member_or_null(json, "when")));
@@ -418,7 +447,8 @@ Result<Policy> policy_from_json(const Json& json) {
   auto out = read(json);
   if (!out && out.error().code != "policy_body_malformed") return malformed(out.error().message);
   // Nothing may be lost on the way: what was read must give the same form again.
-  if (out && to_json(out.value()) != json) return malformed("it holds something that this program does not know");
+  if (out && as_written_then(to_json(out.value()), json) != json)
+    return malformed("it holds something that this program does not know");
   return out;
 }
 
