@@ -89,6 +89,10 @@ void print(const Json& item) {
   const auto version = in_force.is_string() ? in_force.get<std::string>() : text(in_force, "version");
   std::cout << (version.empty() ? "  未生效" : "  生效版本 " + version) << "\n";
   if (in_force.is_object()) print_steps(in_force);
+  const auto trouble = in_force.is_object() ? in_force.value("trouble", Json()) : item.value("trouble", Json());
+  if (trouble.is_object())
+    std::cout << "    " << text(trouble, "code") << "，待 " << text(trouble, "waits_for") << "："
+              << text(trouble, "sentence") << "\n";
   const auto& proposal = item.at("proposal");
   if (!proposal.is_object() || text(proposal, "state") == "done") return;
   std::cout << "  " << (text(proposal, "kind") == "repeal" ? "拟停用 " : "拟生效 ") << text(proposal, "version") << "  "
@@ -116,6 +120,10 @@ Result<Json> with_back_test(HubLine& hub, const std::string& id, Json item) {
 Result<std::string> version_of(HubLine& hub, const std::string& id, const Words& words) {
   if (const auto named = words.option("--version"); !named.empty()) return named;
   const auto item = TRY(hub.ask("GET", "policies/" + id + "/publishing"));
+  const auto state = text(item.at("proposal"), "state");
+  // Nothing is under way: what there may be to confirm is the data of the item in force.
+  if (state != "proposed" && state != "approved" && item.at("in_force").is_object())
+    return text(item.at("in_force"), "version");
   return text(item.at("proposal"), "version");
 }
 

@@ -1,6 +1,7 @@
 #include "console/health.h"
 
 #include <limits>
+#include <map>
 #include <sstream>
 
 #include <prometheus/text_serializer.h>
@@ -8,6 +9,7 @@
 #include "audit/head_store.h"
 #include "flow/overview.h"
 #include "flow/policy_book.h"
+#include "flow/policy_desk.h"
 #include "platform/crypto/certificate.h"
 
 namespace zhida::console::health {
@@ -175,6 +177,11 @@ Result<Answer> metrics(App& app, const Call&) {
       .counter("zhida_matching_engine_disagreements_total",
                "Pairs on which engine and evaluator differed; the evaluator's word stood. Must be 0.")
       .value(matching.disagreements);
+  std::map<std::string, std::int64_t> troubles = {{"unreadable", 0}, {"data_unconfirmed", 0}};
+  for (const auto& one : flow::troubles(app.hub.rooms().policies))
+    ++troubles[one.at("code") == "data_unconfirmed" ? "data_unconfirmed" : "unreadable"];
+  auto& waiting_items = numbers.gauge("zhida_items_waiting", "Items in force that nobody meets until a person acts.");
+  for (const auto& [why, many] : troubles) waiting_items.value(many, {{"why", why}});
   if (const auto time = app.hub.time_state(); time.configured) {
     numbers.gauge("zhida_trusted_time_age_seconds", "Since trusted time could be had the last time.")
         .value(std::chrono::duration_cast<std::chrono::seconds>(time.age).count());

@@ -13,6 +13,7 @@
 #include "flow/decisions.h"
 #include "flow/desk.h"
 #include "flow/hub_files.h"
+#include "flow/items_in_force.h"
 #include "flow/match_door.h"
 #include "flow/office_keeper.h"
 #include "flow/overview.h"
@@ -65,9 +66,9 @@ std::set<std::string> names_of(const std::vector<messaging::DialOptions>& broker
 /// Each line may use the lines above it, and is gone before they are.
 struct Hub::Parts {
   Parts(HubConfig from, std::unique_ptr<Clock> business_clock, Calendar days, std::unique_ptr<storage::Database> store,
-        mapping::MappingSet maps, profile::ProfileRules profile_rules, std::vector<matching::Policy> items,
-        std::int64_t book_round, std::string code_files, Grants legal_grants, PeopleBook persons,
-        std::unique_ptr<TrustKeeper> trusted, std::unique_ptr<SealKeeper> seal_of_ours)
+        mapping::MappingSet maps, profile::ProfileRules profile_rules, ItemsInForce items, std::int64_t book_round,
+        std::string code_files, Grants legal_grants, PeopleBook persons, std::unique_ptr<TrustKeeper> trusted,
+        std::unique_ptr<SealKeeper> seal_of_ours)
       : config(std::move(from)),
         clock(std::move(business_clock)),
         calendar(std::move(days)),
@@ -191,14 +192,15 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
   auto database = TRY(storage::Database::open(config.database));
   const auto migrated = TRY(storage::migrate(*database));
   std::int64_t book_round = 0;
-  std::vector<matching::Policy> policies;
+  auto code_lists = TRY(code_lists_of(config.mappings_folder));
+  ItemsInForce policies;
   CHECK_OK(database->read([&](storage::Transaction& transaction) -> Result<void> {
     book_round = TRY(matching::read_match_cursor(transaction, kBookRound));
-    if (config.publishing.by_people) policies = TRY(items_in_force(transaction));
+    if (config.publishing.by_people)
+      policies = TRY(items_in_force(transaction, {rules.catalogue, mappings, code_lists}));
     return ok();
   }));
-  if (!config.publishing.by_people) policies = TRY(load_items(config, rules.catalogue));
-  auto code_lists = TRY(code_lists_of(config.mappings_folder));
+  if (!config.publishing.by_people) policies.items = TRY(load_items(config, rules.catalogue));
   auto parts = std::make_unique<Parts>(std::move(config), std::move(clock), std::move(calendar), std::move(database),
                                        std::move(mappings), std::move(rules), std::move(policies), book_round,
                                        std::move(code_lists), std::move(grants), std::move(people), std::move(trust),
@@ -237,7 +239,7 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
     p.wake_cases();
   });
   p.policy_desk = std::make_unique<PolicyDesk>(
-      p.rooms, p.policies, p.config.mappings_folder + "/policies", p.config.publishing, p.casework,
+      p.rooms, p.policies, p.config.mappings_folder + "/policies", p.code_lists, p.config.publishing, p.casework,
       [&p] { p.wake_match(); }, [&p] { p.wake_cases(); });
   std::vector<std::string> carried;
   for (const auto& [name, address] : p.sources.carried_addresses()) carried.push_back(address);
@@ -261,8 +263,14 @@ Result<void> Hub::start() {
     entry.detail = {{"clock", p.config.clock}, {"policies", p.policies.all().size()}, {"seal", p.sealer->es_id()}};
     (void)TRY(p.trail.append(transaction, entry));
     (void)TRY(matching::save_code_lists(transaction, p.code_lists, p.clock->now()));
+    (void)TRY(note_waiting_items(transaction, p.policies));
     return ok();
   }));
+  for (const auto& one : troubles(p.policies))
+    p.log.error("An item in force waits for a person.", {{"policy", one.at("policy").get<std::string>()},
+                                                         {"code", one.at("code").get<std::string>()},
+                                                         {"error", one.at("sentence").get<std::string>()},
+                                                         {"waits_for", one.at("waits_for").get<std::string>()}});
   // With people, what is in force was put there by them and is in the book already.
   if (!p.config.publishing.by_people) {
     CHECK_OK(p.match_door->publish());
@@ -465,6 +473,7 @@ Result<Json> Hub::status() const {
     status["log"]["witnesses"].push_back({{"peer", one.peer}, {"size", one.size}, {"at", to_rfc3339(one.at)}});
   status["matching"] = to_json(matching_state());
   status["trusted_time"] = to_json(p.time_keeper->state());
+  status["items_waiting"] = troubles(p.policies);
   status["offices"] = to_json(TRY(office_states()));
   Json sources = Json::array();
   for (const auto& source : p.sources.status())

@@ -274,7 +274,8 @@ Result<void> MatchDoor::match(storage::Transaction& transaction, const std::vect
     const std::string trace_id = latest.empty() ? std::string() : latest.front().trace_id;
     const auto outcome = TRY([&] {
       const StageTimes::Timer timer(rooms_.times, "matching");
-      return matching_.on_profiles_changed(transaction, std::span(&profile, 1), rooms_.policies.all(), day, trace_id);
+      return matching_.on_profiles_changed(transaction, std::span(&profile, 1), rooms_.policies.all(), day, trace_id,
+                                           rooms_.policies.unconfirmed());
     }());
     if (index_.firms() != nullptr) index_.check(profile.uscc, outcome.verdicts);
     if (outcome.changed.empty()) return ok();

@@ -6,17 +6,21 @@ namespace zhida::flow {
 
 struct PolicyBook::Content {
   std::vector<matching::Policy> policies;
+  std::vector<UnreadableItem> unreadable;
+  matching::HeldBack unconfirmed;
   std::map<PolicyId, std::size_t> by_id;
   std::int64_t round = 0;
 };
 
-PolicyBook::PolicyBook(std::vector<matching::Policy> policies, std::int64_t round) {
-  replace(std::move(policies), round);
+PolicyBook::PolicyBook(ItemsInForce items, std::int64_t round) {
+  replace(std::move(items), round);
 }
 
-void PolicyBook::replace(std::vector<matching::Policy> policies, std::int64_t round) {
+void PolicyBook::replace(ItemsInForce items, std::int64_t round) {
   auto next = std::make_shared<Content>();
-  next->policies = std::move(policies);
+  next->policies = std::move(items.items);
+  next->unreadable = std::move(items.unreadable);
+  next->unconfirmed = std::move(items.unconfirmed);
   next->round = round;
   for (std::size_t i = 0; i < next->policies.size(); ++i) next->by_id[next->policies[i].id] = i;
   Lock lock(mutex_);
@@ -46,6 +50,16 @@ std::optional<HandlingSettings> PolicyBook::handling(const PolicyId& id) const {
   const auto policy = find(id);
   if (policy == nullptr) return std::nullopt;
   return matching::handling_settings(*policy);
+}
+
+std::vector<UnreadableItem> PolicyBook::unreadable() const {
+  const auto now = content();
+  return now == nullptr ? std::vector<UnreadableItem>{} : now->unreadable;
+}
+
+matching::HeldBack PolicyBook::unconfirmed() const {
+  const auto now = content();
+  return now == nullptr ? matching::HeldBack{} : now->unconfirmed;
 }
 
 std::int64_t PolicyBook::round() const {

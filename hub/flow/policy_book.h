@@ -8,6 +8,7 @@
 
 #include "base/mutex.h"
 #include "domain/policy_handling.h"
+#include "stages/matching/beyond.h"
 #include "stages/matching/policy.h"
 
 namespace zhida::flow {
@@ -29,12 +30,26 @@ class PolicyList {
   std::shared_ptr<const std::vector<matching::Policy>> items_;  // Shared: readers outlive the set being replaced.
 };
 
+/// An item in force whose stored form this program cannot read. Its firms keep what they were told, nothing follows
+/// from it, and its cases wait, until it is proposed anew.
+struct UnreadableItem {
+  PolicyId id;
+  std::string version, title, code, message;
+};
+
+struct ItemsInForce {
+  std::vector<matching::Policy> items;
+  std::vector<UnreadableItem> unreadable;
+  /// Items whose data come from elsewhere, or grow stale later, than was confirmed when they came in force.
+  matching::HeldBack unconfirmed;
+};
+
 /// The items in force, and how each is handled: matching's file speaks of both, casework knows only the handling. An
 /// item that comes in force replaces the whole set at once. Any thread.
 class PolicyBook {
  public:
   PolicyBook() = default;
-  explicit PolicyBook(std::vector<matching::Policy> policies, std::int64_t round = 0);
+  explicit PolicyBook(ItemsInForce items, std::int64_t round = 0);
 
   PolicyList all() const;
   std::shared_ptr<const matching::Policy> find(const PolicyId& id) const;  ///< Null for items that are not in force.
@@ -44,7 +59,9 @@ class PolicyBook {
   /// Which change of the set this is: the store counts them (kBookRound). A reader that finds a greater number in the
   /// store has come in the moment between the commit and replace().
   std::int64_t round() const;
-  void replace(std::vector<matching::Policy> policies, std::int64_t round);
+  void replace(ItemsInForce items, std::int64_t round);
+  std::vector<UnreadableItem> unreadable() const;
+  matching::HeldBack unconfirmed() const;
 
  private:
   struct Content;

@@ -6,6 +6,7 @@
 #include "audit/audit_trail.h"
 #include "base/bytes.h"
 #include "flow/back_test.h"
+#include "flow/items_in_force.h"
 #include "flow/proposal_checks.h"
 #include "flow/source_door.h"
 #include "platform/crypto/digest.h"
@@ -21,28 +22,6 @@ using storage::Transaction;
 constexpr const char* kOfficer = "policy_officer";
 constexpr const char* kDataOfficer = "data_officer";
 
-Result<matching::Policy> policy_of(const std::string& version, const std::string& body) {
-  if (to_hex(crypto::sha256(body)) != version)
-    return refuse("policy_version_wrong", "A stored item does not have the SHA-256 " + version + " it is kept under.");
-  auto policy = TRY(matching::policy_from_json(TRY(parse_json(body))));
-  policy.version = version;
-  return policy;
-}
-
-Result<std::optional<matching::Policy>> stored_version(Transaction& transaction, const PolicyId& id,
-                                                       const std::string& version) {
-  if (version.empty()) return std::optional<matching::Policy>();
-  const auto body = TRY(matching::read_policy_body(transaction, id, version));
-  if (!body) return std::optional<matching::Policy>();
-  return std::optional<matching::Policy>(TRY(policy_of(version, *body)));
-}
-
-Result<std::string> version_in_force(Transaction& transaction, const PolicyId& id) {
-  for (const auto& stored : TRY(matching::list_policies(transaction)))
-    if (stored.id == id && stored.state == "in_force") return stored.version;
-  return std::string();
-}
-
 bool has_hand(const std::vector<PolicyHand>& hands, const char* hand, const std::string& role = {}) {
   return std::ranges::any_of(
       hands, [&](const PolicyHand& one) { return one.hand == hand && (role.empty() || one.role == role); });
@@ -52,27 +31,38 @@ bool did(const std::vector<PolicyHand>& hands, const char* hand, const std::stri
   return std::ranges::any_of(hands, [&](const PolicyHand& one) { return one.hand == hand && one.actor == actor; });
 }
 
+/// Stored beside the form, so that it is known of an item that cannot be read, too.
+Result<std::string> title_in_force(Transaction& transaction, const PolicyId& id) {
+  for (const auto& stored : TRY(matching::list_policies(transaction)))
+    if (stored.id == id && stored.state == "in_force") return stored.title;
+  return std::string();
+}
+
+/// What stands for an item that this program cannot read: of it nothing is known of anybody.
+matching::Policy stand_in(const PolicyId& id, const std::string& version, std::string title) {
+  matching::Policy out;
+  out.id = id;
+  out.version = version;
+  out.title = std::move(title);
+  out.kind = matching::ItemKind::reminder;
+  out.when = matching::always();
+  out.amount.rule = matching::NoAmount{};
+  return out;
+}
+
 Error four_eyes(const std::string& sentence) {
   return refuse("four_eyes", sentence);
 }
 
 }  // namespace
 
-Result<std::vector<matching::Policy>> items_in_force(Transaction& transaction) {
-  std::vector<matching::Policy> out;
-  for (const auto& stored : TRY(matching::list_policies(transaction))) {
-    if (stored.state != "in_force") continue;
-    if (auto policy = TRY(stored_version(transaction, stored.id, stored.version))) out.push_back(std::move(*policy));
-  }
-  return out;
-}
-
-PolicyDesk::PolicyDesk(const Rooms& rooms, PolicyBook& book, std::string folder, PublishingSettings settings,
-                       casework::Casework& casework, std::function<void()> items_changed,
+PolicyDesk::PolicyDesk(const Rooms& rooms, PolicyBook& book, std::string folder, const std::string& code_files,
+                       PublishingSettings settings, casework::Casework& casework, std::function<void()> items_changed,
                        std::function<void()> cases_changed)
     : rooms_(rooms),
       book_(book),
       folder_(std::move(folder)),
+      code_files_(code_files),
       settings_(std::move(settings)),
       casework_(casework),
       items_changed_(std::move(items_changed)),
@@ -111,7 +101,8 @@ Result<Json> PolicyDesk::propose(const Person& person, const PolicyId& id, const
   CHECK_OK(needs(person, kOfficer));
   // Files are read and tried before the transaction; what is proposed is their content, not their name.
   const auto ready = TRY(check_item(folder_, id, rooms_.rules.catalogue));
-  const auto checks = TRY(canonical_json(ready.checks)), data = TRY(canonical_json(ready.data));
+  const auto checks = TRY(canonical_json(ready.checks)),
+             data = TRY(canonical_json(data_of(ready.policy, data_rules())));
   if (!version.empty() && version != ready.policy.version)
     return refuse("version_differs",
                   "The folder holds version " + ready.policy.version + " of " + id.str() + ", not " + version + ".");
@@ -145,15 +136,15 @@ Result<Json> PolicyDesk::propose_repeal(const Person& person, const PolicyId& id
   CHECK_OK(commit(rooms_.writer, "desk", {}, [&](Transaction& transaction) -> Result<void> {
     const auto now = rooms_.clock.now();
     const auto version = TRY(version_in_force(transaction, id));
-    const auto policy = TRY(stored_version(transaction, id, version));
-    if (!policy) return refuse("policy_unknown", "No item " + id.str() + " is in force.");
     const auto body = TRY(matching::read_policy_body(transaction, id, version));
+    if (version.empty() || !body) return refuse("policy_unknown", "No item " + id.str() + " is in force.");
+    const auto title = TRY(title_in_force(transaction, id));
     const Proposal proposal{.id = new_ulid(now),
                             .kind = "repeal",
                             .policy = id,
                             .version = version,
                             .base_version = version,
-                            .title = policy->title,
+                            .title = title,
                             .body = *body,
                             .checks = "{}",
                             .data = "[]",
@@ -251,6 +242,7 @@ Result<Json> PolicyDesk::confirm(const Person& person, const PolicyId& id, const
   const bool data = what == "data";
   const char* role = data ? kDataOfficer : kOfficer;
   CHECK_OK(needs(person, role));
+  if (data && waits_for_data(id, version)) return confirm_anew(person, id, version);
   return act(person, id, version, [&](Transaction& transaction, const Proposal& proposal) -> Result<void> {
     if (proposal.kind != "publish" || proposal.state != "approved")
       return refuse("step_out_of_turn", "Conditions and data are confirmed after the approval.");
@@ -269,6 +261,42 @@ Result<Json> PolicyDesk::confirm(const Person& person, const PolicyId& id, const
     return tell(transaction, person, proposal, "policy_confirmed",
                 {{"confirmed", what}, {"data", to_hex(crypto::sha256(proposal.data))}});
   });
+}
+
+DataRules PolicyDesk::data_rules() const {
+  return {rooms_.rules.catalogue, rooms_.mappings, code_files_};
+}
+
+bool PolicyDesk::waits_for_data(const PolicyId& id, const std::string& version) const {
+  const auto policy = book_.find(id);
+  return policy != nullptr && book_.unconfirmed().contains(id) && (version.empty() || policy->version == version);
+}
+
+Result<Json> PolicyDesk::confirm_anew(const Person& person, const PolicyId& id, const std::string& version) {
+  CHECK_OK(commit(rooms_.writer, "desk", {}, [&](Transaction& transaction) -> Result<void> {
+    const auto in_force = TRY(stored_version(transaction, id, TRY(version_in_force(transaction, id))));
+    if (!in_force || (!version.empty() && in_force->version != version))
+      return refuse("version_differs", "Another version of " + id.str() + " is in force by now.");
+    const auto differences = TRY(unconfirmed_data(transaction, *in_force, data_rules()));
+    if (differences.empty()) return refuse("step_out_of_turn", "This is confirmed already.");
+    const auto now = rooms_.clock.now();
+    const auto data = TRY(canonical_json(data_of(*in_force, data_rules())));
+    CHECK_OK(add_data_confirmation(transaction, id, in_force->version, {data, person.actor(), now}));
+    Proposal of_data;
+    of_data.kind = "data";
+    of_data.policy = id;
+    of_data.version = in_force->version;
+    CHECK_OK(tell(transaction, person, of_data, "policy_confirmed",
+                  {{"confirmed", "data"}, {"data", to_hex(crypto::sha256(data))}, {"changed", differences}}));
+    // All firms are matched with it: until now nobody met it.
+    CHECK_OK(matching::save_match_cursor(transaction, "waits_for_data/" + id.str(), 0));
+    const auto wanted = TRY(matching::read_match_cursor(transaction, kRoundsWanted));
+    CHECK_OK(matching::save_match_cursor(transaction, kRoundsWanted, wanted + 1));
+    return bump_round(transaction);
+  }));
+  CHECK_OK(refresh());
+  items_changed_();
+  return shown(id);
 }
 
 Result<Json> PolicyDesk::withdraw(const Person& person, const PolicyId& id, const std::string& reason) {
@@ -327,14 +355,14 @@ Result<bool> PolicyDesk::finish(Transaction& transaction, const Person& person, 
 }
 
 Result<void> PolicyDesk::refresh() {
-  std::vector<matching::Policy> items;
+  ItemsInForce items;
   std::int64_t round = 0;
   CHECK_OK(rooms_.database.read([&](Transaction& transaction) -> Result<void> {
-    items = TRY(items_in_force(transaction));
+    items = TRY(items_in_force(transaction, data_rules()));
     round = TRY(matching::read_match_cursor(transaction, kBookRound));
     return ok();
   }));
-  const auto many = items.size();
+  const auto many = items.items.size();
   book_.replace(std::move(items), round);
   log_.info("Another set of items is in force.", {{"items", std::to_string(many)}});
   return ok();
@@ -367,11 +395,21 @@ Result<void> PolicyDesk::draw_up(const std::string& id) {
     proposal = TRY(find_proposal(transaction, id));
     if (!proposal) return refuse("proposal_missing", "There is no such proposal.");
     test.base_version = TRY(version_in_force(transaction, proposal->policy));
-    const auto before = TRY(stored_version(transaction, proposal->policy, test.base_version));
+    auto read = stored_version(transaction, proposal->policy, test.base_version);
+    std::string unreadable;
+    if (!read) {
+      if (read.error().code != "policy_body_malformed" && read.error().code != "policy_version_wrong")
+        return read.error();
+      unreadable = read.error().message;
+    }
+    const auto title = TRY(title_in_force(transaction, proposal->policy));
+    const auto before = read ? std::move(read.value())
+                             : std::optional<matching::Policy>(stand_in(proposal->policy, test.base_version, title));
     std::optional<matching::Policy> after;
     if (proposal->kind == "publish") after = TRY(policy_of(proposal->version, proposal->body));
     if (!before && !after) return refuse("policy_unknown", "The item is not in force any more.");
     auto report = TRY(back_test(transaction, rooms_, before, after));
+    if (!unreadable.empty()) report.report["base_unreadable"] = unreadable;
     test.inputs_digest = std::move(report.inputs_digest);
     test.report = TRY(canonical_json(report.report));
     return ok();
@@ -394,95 +432,6 @@ Result<void> PolicyDesk::draw_up(const std::string& id) {
     (void)TRY(rooms_.trail.append(transaction, entry));
     return ok();
   });
-}
-
-Json PolicyDesk::proposal_json(const Proposal& proposal, const std::vector<PolicyHand>& hands) const {
-  Json steps = Json::array();
-  for (const auto& hand : hands)
-    steps.push_back({{"step", hand.hand},
-                     {"role", hand.role},
-                     {"by", hand.actor},
-                     {"reason", hand.reason},
-                     {"at", to_rfc3339(hand.at)}});
-  return {{"id", proposal.id},
-          {"kind", proposal.kind},
-          {"policy", proposal.policy.str()},
-          {"title", proposal.title},
-          {"version", proposal.version},
-          {"base_version", proposal.base_version},
-          {"state", proposal.state},
-          {"proposed_at", to_rfc3339(proposal.proposed_at)},
-          {"ended_at", proposal.ended_at ? Json(to_rfc3339(*proposal.ended_at)) : Json(nullptr)},
-          {"steps", std::move(steps)}};
-}
-
-Result<Json> PolicyDesk::status(Transaction& transaction, const PolicyId& id) const {
-  Json out = {{"policy", id.str()},
-              {"approval", settings_.by_people ? "required" : "at_start"},
-              {"in_force", nullptr},
-              {"proposal", nullptr}};
-  const auto version = TRY(version_in_force(transaction, id));
-  const auto proposal = TRY(newest_proposal(transaction, id));
-  if (version.empty() && !proposal)
-    return refuse("policy_unknown", "No item " + id.str() + " is in force or proposed.");
-  if (!version.empty()) {
-    out["in_force"] = {{"version", version}, {"steps", Json::array()}};
-    if (const auto by = TRY(proposal_of_version(transaction, id, version)))
-      out["in_force"] = proposal_json(*by, TRY(hands_of(transaction, by->id)));
-  }
-  if (!proposal) return out;
-  auto shown = proposal_json(*proposal, TRY(hands_of(transaction, proposal->id)));
-  shown["checks"] = TRY(parse_json(proposal->checks));
-  shown["data"] = TRY(parse_json(proposal->data));
-  const bool open = proposal->state == "proposed" || proposal->state == "approved";
-  shown["missing"] = open ? Json(TRY(missing(transaction, *proposal))) : Json::array();
-  shown["back_test"] = nullptr;
-  if (const auto test = TRY(newest_back_test(transaction, proposal->id))) {
-    const auto report = TRY(parse_json(test->report));
-    shown["back_test"] = {{"day", test->day.to_string()},
-                          {"at", to_rfc3339(test->at)},
-                          {"base_version", test->base_version},
-                          {"inputs_digest", test->inputs_digest},
-                          {"report", report}};
-  }
-  out["proposal"] = std::move(shown);
-  return out;
-}
-
-Result<Json> PolicyDesk::status_of_all(Transaction& transaction) const {
-  std::map<std::string, Json> items;
-  const auto item = [&](const PolicyId& id) -> Json& {
-    auto& json = items[id.str()];
-    if (json.is_null()) json = {{"policy", id.str()}, {"title", ""}, {"in_force", nullptr}, {"proposal", nullptr}};
-    return json;
-  };
-  for (const auto& stored : TRY(matching::list_policies(transaction))) {
-    if (stored.state != "in_force") continue;
-    auto& json = item(stored.id);
-    json["title"] = stored.title;
-    json["in_force"] = stored.version;
-  }
-  for (const auto& proposal : TRY(list_proposals(transaction))) {
-    auto& json = item(proposal.policy);
-    if (!json["proposal"].is_null()) continue;  // The newest comes first.
-    if (json["title"] == "") json["title"] = proposal.title;
-    json["proposal"] = proposal_json(proposal, TRY(hands_of(transaction, proposal.id)));
-    const bool open = proposal.state == "proposed" || proposal.state == "approved";
-    json["proposal"]["missing"] = open ? Json(TRY(missing(transaction, proposal))) : Json::array();
-  }
-  Json list = Json::array();
-  for (auto& [id, json] : items) list.push_back(std::move(json));
-  return Json{
-      {"approval", settings_.by_people ? "required" : "at_start"}, {"items", std::move(list)}, {"next", nullptr}};
-}
-
-Result<Json> PolicyDesk::shown(const PolicyId& id) const {
-  Json out;
-  CHECK_OK(rooms_.database.read([&](Transaction& transaction) -> Result<void> {
-    out = TRY(status(transaction, id));
-    return ok();
-  }));
-  return out;
 }
 
 }  // namespace zhida::flow

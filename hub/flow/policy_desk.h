@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "flow/confirmed_data.h"
 #include "flow/people.h"
 #include "flow/policy_book.h"
 #include "flow/proposal_store.h"
@@ -28,9 +29,9 @@ struct PublishingSettings {
   std::vector<std::string> approvers = {"policy_approver"};
 };
 
-/// The items in force as the store has them, each read back from its stored form. Error `policy_body_malformed`,
-/// `policy_version_wrong` where a stored form does not have the SHA-256 it is kept under.
-Result<std::vector<matching::Policy>> items_in_force(storage::Transaction& transaction);
+/// Items in force that wait for people: `policy`, `title`, `version`, `code` (`policy_body_malformed`,
+/// `policy_version_wrong`, `data_unconfirmed`), `sentence`, `waits_for` (a role).
+std::vector<Json> troubles(const PolicyBook& book);
 
 /// How an item gets in force, and out of it: proposed by one person as it stands in the folder (checked, its examples
 /// run), tried against the stored profiles, approved by another, its conditions confirmed by a department that reviews
@@ -40,9 +41,11 @@ Result<std::vector<matching::Policy>> items_in_force(storage::Transaction& trans
 /// `step_out_of_turn`. Any thread but the writer's.
 class PolicyDesk {
  public:
-  /// `items_changed` is told when another set of items is in the book; `cases_changed` when cases moved with them.
-  PolicyDesk(const Rooms& rooms, PolicyBook& book, std::string folder, PublishingSettings settings,
-             casework::Casework& casework, std::function<void()> items_changed, std::function<void()> cases_changed);
+  /// `code_files`: see DataRules. `items_changed` is told when another set of items is in the book; `cases_changed`
+  /// when cases moved with them.
+  PolicyDesk(const Rooms& rooms, PolicyBook& book, std::string folder, const std::string& code_files,
+             PublishingSettings settings, casework::Casework& casework, std::function<void()> items_changed,
+             std::function<void()> cases_changed);
 
   void start() { worker_.start(); }
   void stop() { worker_.stop(); }
@@ -55,7 +58,7 @@ class PolicyDesk {
   /// Draws up another back-test, at once.
   Result<Json> try_again(const Person& person, const PolicyId& id);
   Result<Json> approve(const Person& person, const PolicyId& id, const std::string& version, const std::string& reason);
-  /// `what`: `conditions` or `data`.
+  /// `what`: `conditions` or `data`; `data` also of an item in force whose data are not what was confirmed.
   Result<Json> confirm(const Person& person, const PolicyId& id, const std::string& version, const std::string& what);
   Result<Json> withdraw(const Person& person, const PolicyId& id, const std::string& reason);
 
@@ -77,6 +80,10 @@ class PolicyDesk {
                     Json detail) const;
   /// Ends a proposal that has all it needs. True when the items in force are others now.
   Result<bool> finish(storage::Transaction& transaction, const Person& person, const Proposal& proposal);
+  DataRules data_rules() const;
+  /// Whether the item is in force and waits for a confirmation of its data.
+  bool waits_for_data(const PolicyId& id, const std::string& version) const;
+  Result<Json> confirm_anew(const Person& person, const PolicyId& id, const std::string& version);
   Result<void> bump_round(storage::Transaction& transaction) const;
   /// One step of a person on the proposal under way.
   using Step = std::function<Result<void>(storage::Transaction&, const Proposal&)>;
@@ -89,6 +96,7 @@ class PolicyDesk {
   const Rooms& rooms_;
   PolicyBook& book_;
   const std::string folder_;
+  const std::string& code_files_;
   const PublishingSettings settings_;
   casework::Casework& casework_;
   const std::function<void()> items_changed_, cases_changed_;

@@ -60,11 +60,12 @@ Result<std::optional<Proposal>> newest_proposal(Transaction& transaction, const 
 }
 
 Result<std::optional<Proposal>> proposal_of_version(Transaction& transaction, const PolicyId& policy,
-                                                    const std::string& version) {
-  return first(transaction.query(std::string(kColumns) +
-                                     "WHERE policy_id = ? AND version = ? AND kind = 'publish' AND state = 'done' "
-                                     "ORDER BY " + std::string(kNewest) + " LIMIT 1",
-                                 {policy.str(), version}, kTypes));
+                                                    const std::string& version, std::optional<Instant> until) {
+  return first(transaction.query(
+      std::string(kColumns) +
+          "WHERE policy_id = ? AND version = ? AND kind = 'publish' AND state = 'done' AND ended_at <= ? ORDER BY " +
+          std::string(kNewest) + " LIMIT 1",
+      {policy.str(), version, until ? to_millis(*until) : INT64_MAX}, kTypes));
 }
 
 Result<std::optional<Proposal>> find_proposal(Transaction& transaction, const std::string& id) {
@@ -108,22 +109,35 @@ Result<std::int64_t> add_back_test(Transaction& transaction, const BackTest& tes
       "id");
 }
 
-Result<std::optional<BackTest>> newest_back_test(Transaction& transaction, const std::string& proposal) {
-  const auto rows =
-      TRY(transaction.query("SELECT id, day, base_version, inputs_digest, report, at FROM policy_back_test WHERE "
-                            "proposal_id = ? ORDER BY id DESC LIMIT 1",
-                            {proposal}, "itttti"));
+namespace {
+
+Result<std::optional<BackTest>> one_back_test(Transaction& transaction, const std::string& which, const Value& value) {
+  const auto rows = TRY(
+      transaction.query("SELECT id, day, base_version, inputs_digest, report, at, proposal_id FROM policy_back_test "
+                        "WHERE " +
+                            which + " ORDER BY id DESC LIMIT 1",
+                        {value}, "ittttit"));
   if (rows.empty()) return std::optional<BackTest>();
   const auto& row = rows.front();
   BackTest out;
   out.id = row.integer(0);
-  out.proposal = proposal;
   out.day = TRY(Date::parse(row.text(1)));
   out.base_version = row.text(2);
   out.inputs_digest = row.text(3);
   out.report = row.text(4);
   out.at = from_millis(row.integer(5));
+  out.proposal = row.text(6);
   return std::optional<BackTest>(std::move(out));
+}
+
+}  // namespace
+
+Result<std::optional<BackTest>> newest_back_test(Transaction& transaction, const std::string& proposal) {
+  return one_back_test(transaction, "proposal_id = ?", proposal);
+}
+
+Result<std::optional<BackTest>> find_back_test(Transaction& transaction, std::int64_t id) {
+  return one_back_test(transaction, "id = ?", id);
 }
 
 Result<void> add_hand(Transaction& transaction, const std::string& proposal, const PolicyHand& hand) {
@@ -136,6 +150,26 @@ Result<void> add_hand(Transaction& transaction, const std::string& proposal, con
   return refuse("four_eyes",
                 "This needs another person: who proposed an item does not approve it, and conditions and "
                 "data are confirmed by two people.");
+}
+
+Result<void> add_data_confirmation(Transaction& transaction, const PolicyId& policy, const std::string& version,
+                                   const DataConfirmation& confirmation) {
+  const auto added = transaction.execute(
+      "INSERT INTO policy_data_confirmation (policy_id, version, data, actor, at) VALUES (?, ?, ?, ?, ?)",
+      {policy.str(), version, confirmation.data, confirmation.actor, to_millis(confirmation.at)});
+  if (added) return ok();
+  if (added.error().code != "storage_check") return added.error();
+  return refuse("four_eyes", "Conditions and data of a version are confirmed by two people.");
+}
+
+Result<std::vector<DataConfirmation>> data_confirmations(Transaction& transaction, const PolicyId& policy,
+                                                         const std::string& version) {
+  std::vector<DataConfirmation> out;
+  for (const auto& row : TRY(transaction.query(
+           "SELECT data, actor, at FROM policy_data_confirmation WHERE policy_id = ? AND version = ? ORDER BY id",
+           {policy.str(), version}, "tti")))
+    out.push_back({row.text(0), row.text(1), from_millis(row.integer(2))});
+  return out;
 }
 
 Result<std::vector<PolicyHand>> hands_of(Transaction& transaction, const std::string& proposal) {

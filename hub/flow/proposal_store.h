@@ -46,13 +46,22 @@ struct PolicyHand {
   Instant at{};
 };
 
+/// The data of a version in force, confirmed anew.
+struct DataConfirmation {
+  std::string data;  ///< Canonical JSON, as in Proposal.
+  std::string actor;
+  Instant at{};
+};
+
 /// Error `proposal_open` where another one of the item is under way.
 Result<void> add_proposal(storage::Transaction& transaction, const Proposal& proposal);
 /// The newest of the item; nullopt when there was none.
 Result<std::optional<Proposal>> newest_proposal(storage::Transaction& transaction, const PolicyId& policy);
 /// The one that brought this version in force (the newest, where it came back); nullopt where nobody was asked.
+/// `until`: as it was then.
 Result<std::optional<Proposal>> proposal_of_version(storage::Transaction& transaction, const PolicyId& policy,
-                                                    const std::string& version);
+                                                    const std::string& version,
+                                                    std::optional<Instant> until = std::nullopt);
 /// Newest first, without their bodies.
 Result<std::vector<Proposal>> list_proposals(storage::Transaction& transaction);
 /// Those under way that nobody has drawn up a back-test for since the item in force became another one.
@@ -63,9 +72,17 @@ Result<void> set_state(storage::Transaction& transaction, const std::string& id,
 
 Result<std::int64_t> add_back_test(storage::Transaction& transaction, const BackTest& test);
 Result<std::optional<BackTest>> newest_back_test(storage::Transaction& transaction, const std::string& proposal);
+Result<std::optional<BackTest>> find_back_test(storage::Transaction& transaction, std::int64_t id);
 
 /// Error `four_eyes` where the database sees the same person twice.
 Result<void> add_hand(storage::Transaction& transaction, const std::string& proposal, const PolicyHand& hand);
 Result<std::vector<PolicyHand>> hands_of(storage::Transaction& transaction, const std::string& proposal);
+
+/// Error `four_eyes` where the same person confirmed the version's conditions.
+Result<void> add_data_confirmation(storage::Transaction& transaction, const PolicyId& policy,
+                                   const std::string& version, const DataConfirmation& confirmation);
+/// Oldest first.
+Result<std::vector<DataConfirmation>> data_confirmations(storage::Transaction& transaction, const PolicyId& policy,
+                                                         const std::string& version);
 
 }  // namespace zhida::flow

@@ -90,7 +90,7 @@ Result<void> MatchingStage::withdraw(storage::Transaction& transaction, const Po
 Result<MatchOutcome> MatchingStage::on_profiles_changed(storage::Transaction& transaction,
                                                         std::span<const EnterpriseProfile> profiles,
                                                         std::span<const Policy> policies, Date day,
-                                                        const std::string& trace_id) {
+                                                        const std::string& trace_id, const HeldBack& held) {
   MatchOutcome out;
   const auto now = clock_.now();
   for (const auto& profile : profiles) {
@@ -102,6 +102,7 @@ Result<MatchOutcome> MatchingStage::on_profiles_changed(storage::Transaction& tr
       auto& entitlement = judged.entitlements[i];
       const auto& policy = policies[i];
       ++out.evaluated;
+      if (const auto titles = held.find(policy.id); titles != held.end()) hold_back(entitlement, titles->second);
       const auto clauses = clauses_to_text(entitlement.clauses);
       const auto before = std::ranges::find_if(stored, [&](const StoredEntitlement& candidate) {
         return candidate.entitlement.policy == entitlement.policy;

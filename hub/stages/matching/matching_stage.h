@@ -12,6 +12,7 @@
 #include "domain/enterprise_profile.h"
 #include "domain/entitlement.h"
 #include "platform/storage/database.h"
+#include "stages/matching/beyond.h"
 #include "stages/matching/decision.h"
 #include "stages/matching/policy.h"
 
@@ -57,10 +58,11 @@ class MatchingStage {
                         const std::string& actor, PublishOutcome& out);
 
   /// Evaluates every pair, saves what differs and appends it to the history. The same profiles again change nothing
-  /// but the day.
+  /// but the day. `held`: items that nobody meets until their data are confirmed.
   Result<MatchOutcome> on_profiles_changed(storage::Transaction& transaction,
                                            std::span<const EnterpriseProfile> profiles,
-                                           std::span<const Policy> policies, Date day, const std::string& trace_id);
+                                           std::span<const Policy> policies, Date day, const std::string& trace_id,
+                                           const HeldBack& held = {});
 
  private:
   Result<void> tell(storage::Transaction& transaction, const EntitlementChange& change, const Decision& decision);

@@ -6,6 +6,8 @@
 #include <limits>
 #include <optional>
 
+#include "stages/profile/derived_inputs.h"
+
 #include "base/money.h"
 
 namespace zhida::profile {
@@ -198,6 +200,13 @@ SizeRules::Size SizeRules::classify(const Input& input, std::vector<std::string>
     size = std::max(size, own);
   }
   return size;
+}
+
+std::vector<std::string> inputs_of(std::string_view derived_by) {
+  if (derived_by == "sme_size")
+    return {"ent.industry_code", "report.employees", "report.revenue_fen", "report.assets_fen"};
+  if (derived_by == "layoff_rate") return {"ui.new_benefit_count", "ui.insured_count"};
+  return {};
 }
 
 void derive_fields(EnterpriseProfile& profile, const FieldCatalogue& catalogue, const SizeRules& sizes) {
