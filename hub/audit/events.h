@@ -80,6 +80,7 @@ inline constexpr auto kEventKinds = std::to_array<EventKind>({
     {"case_lapsed", "A deadline passed and the case ended without a benefit."},
     {"case_changed", "A case moved to another state."},
     {"case_rechecking", "Fresh data is being asked for before money is requested."},
+    {"recheck_waits", "Fresh data is not there yet: the case waits, and says for what."},
     {"recheck_passed", "Fresh data confirmed the case."},
     {"recheck_failed", "Fresh data no longer supports the case."},
     {"office_seal_asked",

@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "flow/fresh_look.h"
 #include "flow/policy_book.h"
 #include "flow/source_door.h"
-#include "flow/stage_times.h"
-#include "flow/trust_keeper.h"
-#include "seal/sealer.h"
 #include "stages/casework/case_store.h"
 #include "stages/matching/policy_store.h"
 #include "stages/matching/receipt_store.h"
-#include "stages/matching/share_store.h"
 #include "stages/profile/profile_store.h"
 
 namespace zhida::flow {
@@ -24,23 +21,14 @@ Result<std::string> name_of(storage::Transaction& transaction, const std::string
 }
 
 using casework::WorkKind;
-constexpr auto kWaitForMoney = 30s;
-constexpr auto kWaitForData = 5s;
 constexpr auto kWaitForSeal = 5s;     ///< A department's seal that comes ends this at once.
 constexpr auto kWaitForRecord = 30s;  ///< Fresh data left a question open; a record about the firm ends this at once.
-constexpr auto kPullHolds = 5min;     ///< What was just pulled is not asked for again because a record came.
+constexpr auto kPullHolds = 5min;     ///< What was just fetched is not asked for again before money is.
+constexpr auto kSilentFor = 5s;       ///< A source that did not answer is left alone meanwhile.
+constexpr int kSilentAfter = 3;       ///< Unanswered in a row: one firm's fault is not the source's.
 constexpr auto kLookAgain = 200ms;
 constexpr std::int64_t kDueAtOnce = 500;
-constexpr std::size_t kTogether = 64;  ///< Cases that share a commit.
 constexpr std::size_t kChangesAtOnce = 5'000;
-
-/// Which answer of prepare() means that the money is not there; nullopt: something else is wrong.
-std::optional<ledger::ReserveRefusal> money_missing(const Error& error) {
-  for (const auto refusal : {ledger::ReserveRefusal::appropriation_not_found,
-                             ledger::ReserveRefusal::appropriation_closed, ledger::ReserveRefusal::exceeds_available})
-    if (error.code == ledger::to_text(refusal)) return refusal;
-  return std::nullopt;
-}
 
 }  // namespace
 
@@ -222,9 +210,8 @@ bool CaseWorker::do_simple(const Attempts& works) {
         case WorkKind::grant_relief:
           if (const auto policy = rooms_.policies.find(work.policy);
               policy != nullptr && matching::has_relations(matching::relations_of(*policy))) {
-            std::string reason;  // A rival may have been paid since it was matched.
-            const auto facts = TRY(fresh_facts(transaction, work, reason));
-            if (facts.verdict != Verdict::met) return retry("relief_waits", reason);
+            const auto look = TRY(look_afresh(transaction, rooms_, work));  // A rival may have been paid since.
+            if (look.facts.verdict != Verdict::met) return retry("relief_waits", look.reason);
           }
           (void)TRY(casework_.grant_relief(transaction, work.case_id));
           break;
@@ -253,74 +240,57 @@ bool CaseWorker::do_simple(const Attempts& works) {
   return moved;
 }
 
-std::set<std::string> CaseWorker::sources_of(const casework::Work& work) {
-  std::set<std::string> sources;
-  const auto policy = rooms_.policies.find(work.policy);
-  if (policy == nullptr) return sources;
-  for (const auto& name : policy->handling.recheck_fields)
-    if (const auto* field = rooms_.rules.catalogue.find(name))
-      sources.insert(field->precedence.begin(), field->precedence.end());
-  return sources;
-}
-
-Result<payment::FreshFacts> CaseWorker::fresh_facts(storage::Transaction& transaction, const casework::Work& work,
-                                                    std::string& reason, std::vector<matching::PersonClaim>* claims,
-                                                    std::optional<matching::Decision>* decision) const {
-  payment::FreshFacts facts;
-  const auto policy = rooms_.policies.find(work.policy);
-  if (policy == nullptr) {
-    facts.verdict = Verdict::not_met;
-    reason = "事项已不在有效期内";
-    return facts;
-  }
-  auto profile = TRY(profile::load_profile(transaction, work.uscc, rooms_.clock.today(), rooms_.rules));
-  const auto& items = rooms_.policies.all();
-  auto judged =
-      TRY(matching::judge_item(transaction, {items.data(), items.size()}, work.policy, profile, rooms_.clock.today()));
-  if (judged.entitlements.empty()) return retry("policy_set_changed", "The items in force changed just now.");
-  const auto& entitlement = judged.entitlements.front();
-  if (claims != nullptr) *claims = std::move(judged.claims[work.policy]);
-  const auto benefit_case = TRY(casework::load_case(transaction, work.case_id));
-  facts.verdict = entitlement.verdict;
-  facts.profile_sequence = profile.sequence;
-  for (const auto& tranche : entitlement.tranches)
-    if (tranche.id == benefit_case.tranche) facts.tranche_amount = tranche.amount;
-  for (const auto& clause : entitlement.clauses)
-    if (clause.verdict != Verdict::met) reason += (reason.empty() ? "" : "；") + clause.text;
-  if (decision != nullptr) {
-    decision->emplace();
-    (*decision)->case_id = work.case_id.str();
-    (*decision)->entitlement = entitlement;
-    const auto item = std::ranges::find(items, work.policy, &matching::Policy::id);
-    (*decision)->facts = matching::facts_text(*item, judged.facts_of(work.policy, profile), entitlement.evaluated_on);
-    (*decision)->context = {rooms_.code_lists, rooms_.program};
-    (*decision)->trace_id = benefit_case.trace_id;
-  }
-  return facts;
-}
-
-Result<void> CaseWorker::write_shares(storage::Transaction& transaction, const casework::Work& work) const {
-  const auto policy = rooms_.policies.find(work.policy);
-  if (policy == nullptr || policy->amount.co_funding.empty()) return ok();
-  const auto c = TRY(casework::load_case(transaction, work.case_id));
-  return matching::save_shares(transaction, c.id, matching::shares_of(*policy, c.amount.value_or(Money{})));
-}
-
-Result<void> CaseWorker::keep(storage::Transaction& transaction, std::optional<matching::Decision>& decision,
-                              const char* purpose) const {
-  if (!decision) return ok();  // The item is not in force any more: nothing was evaluated.
-  decision->purpose = purpose;
-  decision->at = rooms_.clock.now();
-  return matching::append_history(transaction, *decision);
+bool CaseWorker::fetched_lately(const CaseId& id) const {
+  const auto known = pulled_.find(id);
+  return known != pulled_.end() && std::chrono::steady_clock::now() - known->second.at < kPullHolds;
 }
 
 bool CaseWorker::pull_fresh(const casework::Work& work) {
+  if (fetched_lately(work.case_id)) return true;
+  std::set<std::string> sources;
+  const auto read = rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
+    sources = TRY(sources_to_ask(transaction, rooms_, work.uscc, work.policy));
+    return ok();
+  });
+  if (!read) {
+    try_later(work, read.error());
+    return false;
+  }
+  // A source that is away would keep this thread from everybody's cases, one after the other.
   const auto now = std::chrono::steady_clock::now();
-  const auto known = pulled_.find(work.case_id);
-  if (known != pulled_.end() && now - known->second < kPullHolds) return true;
-  if (!pull_fresh_(work.uscc, sources_of(work))) return false;
-  pulled_[work.case_id] = now;
-  return true;
+  for (const auto& source : sources) {
+    const auto silence = silent_.find(source);
+    if (silence == silent_.end() || silence->second.times < kSilentAfter || now >= silence->second.until) continue;
+    wait(work, kWaitForData);
+    return false;
+  }
+  const auto pulled = pull_fresh_(work.uscc, sources);
+  for (const auto& source : pulled.asked) silent_.erase(source);
+  for (const auto& source : pulled.silent) {
+    auto& silence = silent_[source];
+    ++silence.times;
+    silence.until = std::chrono::steady_clock::now() + kSilentFor;
+  }
+  if (pulled.silent.empty()) {
+    pulled_[work.case_id] = {std::chrono::steady_clock::now(), {pulled.asked.begin(), pulled.asked.end()}};
+    return true;
+  }
+  // The case stays, and nothing is paid on old data. It lets those go first that were not asked for yet.
+  wait(work, 2 * kWaitForData);
+  std::string names;
+  for (const auto& source : pulled.silent) names += (names.empty() ? "" : "、") + source;
+  const auto noted = commit(rooms_.writer, "desk", {}, [&](storage::Transaction& transaction) {
+    return casework_.note_waiting(transaction, work.case_id, "等待来源应答：" + names);
+  });
+  if (!noted) log_.warning("Why a case waits was not written down.", {{"case", work.case_id.str()}});
+  return false;
+}
+
+CaseWorker::Attempts CaseWorker::fetched(std::span<const casework::Work> works) {
+  Attempts out;
+  for (const auto& work : works)
+    if (!worker_.stopping() && pull_fresh(work)) out.push_back(work);
+  return out;
 }
 
 bool CaseWorker::recheck_all(const Attempts& works) {
@@ -331,31 +301,24 @@ bool CaseWorker::recheck_all(const Attempts& works) {
 }
 
 bool CaseWorker::recheck_together(std::span<const casework::Work> works) {
-  Attempts fresh;
-  for (const auto& work : works) {
-    if (pull_fresh(work))
-      fresh.push_back(work);
-    else
-      wait(work, kWaitForData);  // A source is silent: the case stays, nothing is paid on old data.
-  }
+  const Attempts fresh = fetched(works);
   std::vector<casework::RecheckOutcome> outcomes(fresh.size(), casework::RecheckOutcome::wait);
   std::vector<Effect> effects;
   for (std::size_t i = 0; i < fresh.size(); ++i)
-    effects.emplace_back(
-        [this, &work = fresh[i], &outcome = outcomes[i]](storage::Transaction& transaction) -> Result<void> {
-          std::string reason;
-          std::vector<matching::PersonClaim> claims;
-          std::optional<matching::Decision> decision;
-          const auto facts = TRY(fresh_facts(transaction, work, reason, &claims, &decision));
-          outcome = TRY(casework_.apply_recheck(transaction, work.case_id,
-                                                {facts.verdict, facts.tranche_amount, facts.profile_sequence, reason}));
-          if (outcome == casework::RecheckOutcome::wait) return ok();
-          CHECK_OK(keep(transaction, decision, "rechecked"));
-          if (outcome != casework::RecheckOutcome::passed || claims.empty()) return ok();
-          const auto c = TRY(casework::load_case(transaction, work.case_id));
-          return matching::claim_persons(transaction, claims, c.id.str(),
-                                         matching::award_of(c.uscc, c.policy, c.period), rooms_.clock.today());
-        });
+    effects.emplace_back([this, &work = fresh[i], &outcome = outcomes[i],
+                          asked = pulled_[fresh[i].case_id].asked](storage::Transaction& transaction) -> Result<void> {
+      auto look = TRY(look_afresh(transaction, rooms_, work));
+      const auto& facts = look.facts;
+      outcome = TRY(casework_.apply_recheck(
+          transaction, work.case_id,
+          {facts.verdict, facts.tranche_amount, facts.profile_sequence, look.reason, facts.policy_version, asked}));
+      if (outcome == casework::RecheckOutcome::wait) return ok();
+      CHECK_OK(keep(transaction, look.decision, "rechecked"));
+      if (outcome != casework::RecheckOutcome::passed || look.claims.empty()) return ok();
+      const auto c = TRY(casework::load_case(transaction, work.case_id));
+      return matching::claim_persons(transaction, look.claims, c.id.str(),
+                                     matching::award_of(c.uscc, c.policy, c.period), rooms_.clock.today());
+    });
   const auto results = commit_all(rooms_.writer, "desk", std::move(effects));
   bool moved = false;
   Attempts passed;
@@ -366,8 +329,8 @@ bool CaseWorker::recheck_together(std::span<const casework::Work> works) {
       wait(fresh[i], kWaitForRecord, true);
     } else {
       moved = true;
-      pulled_.erase(fresh[i].case_id);
       const auto policy = rooms_.policies.find(fresh[i].policy);
+      if (outcomes[i] != casework::RecheckOutcome::passed) pulled_.erase(fresh[i].case_id);
       if (outcomes[i] != casework::RecheckOutcome::passed || policy == nullptr) continue;
       if (policy->handling.channel == Channel::appropriation) passed.push_back(fresh[i]);
     }
@@ -375,143 +338,6 @@ bool CaseWorker::recheck_together(std::span<const casework::Work> works) {
   for (auto& work : passed) work.kind = WorkKind::request_payment;
   (void)request_all(passed);
   return moved;
-}
-
-bool CaseWorker::request_all(const Attempts& works) {
-  bool moved = false;
-  for (std::size_t from = 0; from < works.size() && !worker_.stopping(); from += kTogether)
-    moved = request_together(std::span(works).subspan(from, std::min(kTogether, works.size() - from))) || moved;
-  return moved;
-}
-
-/// What there is to do for one case, drawn up outside the transaction that will carry it out.
-struct CaseWorker::Drawn {
-  casework::Work work;
-  payment::PreparedRequest prepared;
-  Bytes seal;
-  payment::RequestOutcome outcome;
-};
-
-bool CaseWorker::request_together(std::span<const casework::Work> works) {
-  if (!payments_allowed_()) {  // Without trusted time nobody could prove later when it was asked for.
-    for (const auto& work : works) wait(work, kWaitForData);
-    return false;
-  }
-  std::vector<Drawn> drawn;
-  Attempts not_confirmed;
-  std::vector<std::pair<casework::Work, ledger::ReserveRefusal>> without_money;
-  for (const auto& work : works) {
-    const auto read = rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
-      if (TRY(waits_for_seal(transaction, work))) return ok();
-      std::string reason;
-      const auto facts = TRY(fresh_facts(transaction, work, reason));
-      const auto handling = rooms_.policies.handling(work.policy);
-      if (!handling)
-        return refuse("policy_not_in_force", "The item " + work.policy.str() + " is not in force any more.");
-      auto prepared = payments_.prepare(transaction, work.case_id, facts, *handling);
-      if (prepared) {
-        drawn.push_back({work, std::move(prepared.value()), {}, {}});
-      } else if (const auto refusal = money_missing(prepared.error())) {
-        without_money.emplace_back(work, *refusal);
-      } else if (prepared.error().code == "facts_not_met" || prepared.error().code == "amount_differs") {
-        not_confirmed.push_back(work);  // While it waited, data grew old or changed: what was confirmed holds no more.
-      } else {
-        return prepared.error();
-      }
-      return ok();
-    });
-    if (!read) try_later(work, read.error());
-  }
-  bool moved = commit_requests(drawn);
-  std::vector<Effect> notes;
-  for (const auto& one : without_money) {
-    wait(one.first, kWaitForMoney);
-    notes.emplace_back([this, &one](storage::Transaction& transaction) -> Result<void> {
-      if (TRY(casework::load_case(transaction, one.first.case_id)).state != CaseState::rechecking) return ok();
-      return payments_.note_waiting(transaction, one.first.case_id, one.second);
-    });
-  }
-  const auto noted = commit_all(rooms_.writer, "desk", std::move(notes));
-  for (std::size_t i = 0; i < noted.size(); ++i)
-    if (!noted[i]) try_later(without_money[i].first, noted[i].error());
-  for (auto& work : not_confirmed) work.kind = WorkKind::recheck;
-  return (!not_confirmed.empty() && recheck_all(not_confirmed)) || moved;
-}
-
-void CaseWorker::seal_requests(std::vector<Drawn>& drawn) {
-  const StageTimes::Timer timer(rooms_.times, "seal");
-  const bool together = drawn.size() > 1 && rooms_.trust.forms_for(payments_.address()).batch;
-  static_assert(kTogether <= seal::kBatchLeavesMax);
-  const std::size_t step = together ? drawn.size() : 1;  // A batch of one is a plain seal.
-  for (std::size_t from = 0; from < drawn.size(); from += step) {
-    const auto some = std::span(drawn).subspan(from, step);
-    std::vector<seal::ToSeal> messages;
-    for (const auto& one : some)
-      messages.push_back({one.prepared.body, {"application/xml", one.prepared.message_id, one.prepared.trace_id}});
-    auto sealed = rooms_.sealer.seal_batch(messages, rooms_.clock.now());
-    for (std::size_t i = 0; i < some.size(); ++i) {
-      if (!sealed) {
-        try_later(some[i].work, sealed.error());
-        continue;
-      }
-      auto& evidence = sealed.value()[i];
-      some[i].seal = std::move(evidence.ses);
-      if (evidence.proof) some[i].prepared.seal_proof = seal::write_proof_json(*evidence.proof);
-    }
-  }
-  std::erase_if(drawn, [](const Drawn& one) { return one.seal.empty(); });
-}
-
-bool CaseWorker::commit_requests(std::vector<Drawn>& drawn) {
-  seal_requests(drawn);
-  std::vector<Effect> effects;
-  for (auto& one : drawn)
-    effects.emplace_back([this, &one](storage::Transaction& transaction) -> Result<void> {
-      std::string reason;
-      std::optional<matching::Decision> decision;
-      const auto facts = TRY(fresh_facts(transaction, one.work, reason, nullptr, &decision));
-      one.outcome = TRY(payments_.commit_request(
-          transaction, one.prepared, one.seal, facts, outgoing_,
-          [this](storage::Transaction& inner, const CaseMove& move) { return casework_.move(inner, move); }));
-      if (one.outcome.kind != payment::RequestOutcome::Kind::requested) return ok();
-      CHECK_OK(keep(transaction, decision, "requested"));
-      return write_shares(transaction, one.work);
-    });
-  const auto results = commit_all(rooms_.writer, "desk", std::move(effects));
-  bool moved = false;
-  using Kind = payment::RequestOutcome::Kind;
-  for (std::size_t i = 0; i < drawn.size(); ++i) {
-    const auto& [work, prepared, seal, outcome] = drawn[i];
-    if (!results[i]) {
-      try_later(work, results[i].error());
-      continue;
-    }
-    if (outcome.kind == Kind::waits_for_budget) wait(work, kWaitForMoney);
-    if (outcome.kind == Kind::changed) wait(work, 1s);  // Prepared anew from what is true then, without a spin.
-    if (outcome.kind == Kind::requested)
-      log_.info("Payment request drawn up.",
-                {{"case", work.case_id.str()}, {"request", outcome.business_no.str()}, {"trace", prepared.trace_id}});
-    moved = moved || outcome.kind == Kind::requested || outcome.kind == Kind::changed;
-  }
-  return moved;
-}
-
-Result<bool> CaseWorker::send_decision(const casework::Work& work) {
-  std::optional<casework::PreparedDecision> prepared;
-  CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
-    if (TRY(waits_for_seal(transaction, work))) return ok();
-    prepared = TRY(casework_.prepare_decision(transaction, work.case_id));
-    return ok();
-  }));
-  if (!prepared) return false;
-  const Bytes seal = TRY(rooms_.sealer.seal(prepared->body, "application/json", prepared->message_id,
-                                            prepared->trace_id, rooms_.clock.now()));
-  CHECK_OK(commit(rooms_.writer, "desk", {}, [&](storage::Transaction& transaction) -> Result<void> {
-    (void)TRY(casework_.commit_decision(transaction, *prepared, seal, outgoing_));
-    return write_shares(transaction, work);
-  }));
-  log_.info("Decision sealed for the fund.", {{"case", work.case_id.str()}, {"trace", prepared->trace_id}});
-  return true;
 }
 
 }  // namespace zhida::flow

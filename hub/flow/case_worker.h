@@ -10,18 +10,18 @@
 #include <vector>
 
 #include "domain/benefit_case.h"
+#include "flow/fresh_pull.h"
 #include "flow/outgoing.h"
 #include "flow/rooms.h"
 #include "flow/worker.h"
 #include "stages/casework/casework.h"
 #include "stages/matching/decision.h"
-#include "stages/matching/together_stage.h"
 #include "stages/payment/payment_stage.h"
 
 namespace zhida::flow {
 
-/// Fetches a firm's data anew from the sources named; true when every one of them answered. Handed in by the Hub.
-using PullFresh = std::function<bool(const std::string& uscc, const std::set<std::string>& sources)>;
+/// Fetches a firm's data anew from the sources named, as far as they can be asked. Handed in by the Hub.
+using PullFresh = std::function<FreshPull(const std::string& uscc, const std::set<std::string>& sources)>;
 
 /// Whether money may be asked for a case; otherwise the sentence that says what is missing. Handed in by the Hub.
 using SealMissing =
@@ -52,6 +52,8 @@ class CaseWorker {
   bool busy() const { return worker_.busy(); }
 
  private:
+  static constexpr std::chrono::milliseconds kWaitForData = std::chrono::seconds(5);
+  static constexpr std::size_t kTogether = 64;  ///< Cases that share a commit.
   using Attempts = std::vector<casework::Work>;
   struct Drawn;
   Result<bool> round();
@@ -67,18 +69,19 @@ class CaseWorker {
   bool commit_requests(std::vector<Drawn>& drawn);
   /// What will share a commit shares a seal where the treasury takes that; what cannot be sealed leaves the list.
   void seal_requests(std::vector<Drawn>& drawn);
+  /// What can be drawn up goes to `drawn`; what was fetched too long ago to `stale`, unless it was `just_fetched`.
+  void draw_up(std::span<const casework::Work> works, bool just_fetched, std::vector<Drawn>& drawn, Attempts& stale,
+               Attempts& not_confirmed);
+  void note_without_money(const std::vector<std::pair<casework::Work, ledger::ReserveRefusal>>& works);
   Result<bool> send_decision(const casework::Work& work);
-  /// What today's data say. `claims`: the persons behind the sum; `decision`: what keep() keeps of it, where somebody
-  /// wants to know.
-  Result<payment::FreshFacts> fresh_facts(storage::Transaction& transaction, const casework::Work& work,
-                                          std::string& reason, std::vector<matching::PersonClaim>* claims = nullptr,
-                                          std::optional<matching::Decision>* decision = nullptr) const;
   /// Who bears which part of what was just asked for.
   Result<void> write_shares(storage::Transaction& transaction, const casework::Work& work) const;
   Result<void> keep(storage::Transaction& transaction, std::optional<matching::Decision>& decision,
                     const char* purpose) const;
-  std::set<std::string> sources_of(const casework::Work& work);
+  /// Sees to it that the sources were asked a short while ago; those of the works that may go on. The others wait.
+  Attempts fetched(std::span<const casework::Work> works);
   bool pull_fresh(const casework::Work& work);
+  bool fetched_lately(const CaseId& id) const;
   /// True where a department's seal is missing: nothing leaves.
   Result<bool> waits_for_seal(storage::Transaction& transaction, const casework::Work& work);
   bool waits(const CaseId& id);
@@ -105,7 +108,16 @@ class CaseWorker {
   std::map<CaseId, Waiting> waiting_ GUARDED_BY(mutex_);
   std::atomic<bool> case_changed_ = true;
   // Worker thread only, down to the end.
-  std::map<CaseId, std::chrono::steady_clock::time_point> pulled_;  // When every source last answered for the case.
+  struct Pulled {
+    std::chrono::steady_clock::time_point at;
+    std::vector<std::string> asked;
+  };
+  std::map<CaseId, Pulled> pulled_;  // When every source last answered for the case.
+  struct Silence {
+    int times = 0;
+    std::chrono::steady_clock::time_point until;
+  };
+  std::map<std::string, Silence> silent_;  // Sources that did not answer the last time.
   std::int64_t changes_seen_ = -1, list_rounds_seen_ = 0;
   std::chrono::steady_clock::time_point looked_at_{};
   Date last_day_;

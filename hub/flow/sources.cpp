@@ -239,16 +239,16 @@ Result<PullSummary> Sources::pull(const std::string& name, const PullRequest& re
   return pull(*source, request);
 }
 
-bool Sources::pull_fresh(const std::string& uscc, const std::set<std::string>& names) {
-  bool all = true;
+FreshPull Sources::pull_fresh(const std::string& uscc, const std::set<std::string>& names) {
+  FreshPull out;
   for (const auto& name : names) {
     auto* source = find(name);
     if (source == nullptr || !source->adapter->can_pull_one()) continue;  // Its values are judged by their age alone.
     PullRequest request;
     request.uscc = uscc;
-    all = pull(*source, request).has_value() && all;
+    (pull(*source, request) ? out.asked : out.silent).insert(name);
   }
-  return all;
+  return out;
 }
 
 Result<std::vector<RecordOutcome>> Sources::upload(const std::string& name, const std::string& file_name,

@@ -9,6 +9,7 @@
 #include "adapter_api/adapter.h"
 #include "adapter_api/adapter_spec.h"
 #include "adapter_api/grants.h"
+#include "flow/fresh_pull.h"
 #include "flow/rooms.h"
 #include "flow/source_door.h"
 #include "flow/worker.h"
@@ -47,8 +48,8 @@ class Sources {
 
   /// Errors `source_unknown`, and those of the adapter.
   Result<PullSummary> pull(const std::string& name, const PullRequest& request);
-  /// For the re-check before payment: true when every named source that can fetch a single firm did so.
-  bool pull_fresh(const std::string& uscc, const std::set<std::string>& sources);
+  /// For the re-check before payment: asks every named source that can fetch a single firm.
+  FreshPull pull_fresh(const std::string& uscc, const std::set<std::string>& sources);
   /// A file handed in by a person; takes the same way as a dropped one.
   Result<std::vector<RecordOutcome>> upload(const std::string& name, const std::string& file_name, ByteView content);
   Result<void> test(const std::string& name, const std::function<void(const std::string&)>& report);

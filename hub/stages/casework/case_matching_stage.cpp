@@ -116,8 +116,13 @@ Result<void> Casework::update_from(Transaction& transaction, const Entitlement& 
         return ok();
       }));
       if (fits) changes.changed.push_back(known->id);
-    } else if (before_approval(*known) && known->amount != amount && known->state != CaseState::held &&
-               known->state != CaseState::payee_check) {
+    } else if (!before_approval(*known) || known->state == CaseState::held || known->state == CaseState::payee_check) {
+      continue;
+    } else if (known->amount == amount) {
+      if (known->policy_version == entitlement.policy_version) continue;
+      CHECK_OK(move_to_version(transaction, *known, entitlement));
+      changes.changed.push_back(known->id);
+    } else {
       const bool fits = TRY(within_cap(transaction, *known, amount,
                                        [&] { return change_amount(transaction, *known, entitlement, amount); }));
       if (fits) changes.changed.push_back(known->id);
@@ -170,17 +175,29 @@ Result<void> Casework::open_case(Transaction& transaction, const Entitlement& en
   return ok();
 }
 
+Result<void> Casework::move_to_version(Transaction& transaction, BenefitCase c, const Entitlement& entitlement) {
+  // What departments agreed to was the old text: they look again.
+  if (c.state == CaseState::in_review || c.state == CaseState::publicity)
+    return change_amount(transaction, c, entitlement, c.amount);
+  c.policy_version = entitlement.policy_version;
+  c.profile_sequence = entitlement.profile_sequence;
+  CHECK_OK(save_case(transaction, c));
+  return audit(transaction, c, "case_changed", kSystem.name, {{"policy_version", c.policy_version}});
+}
+
 Result<void> Casework::change_amount(Transaction& transaction, BenefitCase c, const Entitlement& entitlement,
                                      std::optional<Money> amount) {
   Json detail = Json::object();
   if (c.amount) detail["before_fen"] = c.amount->fen();
   if (amount) detail["amount_fen"] = amount->fen();
+  if (c.policy_version != entitlement.policy_version) detail["policy_version"] = entitlement.policy_version;
   // What departments agreed to was the old amount: from review on they look again.
   const bool seen = c.state == CaseState::in_review || c.state == CaseState::publicity;
+  const char* reason = c.amount == amount ? "政策事项版本变更" : "金额变更";
   c.amount = amount;
   c.policy_version = entitlement.policy_version;
   c.profile_sequence = entitlement.profile_sequence;
-  Step step{CaseEvent::amount_changed, kSystem, "金额变更", "case_changed", std::move(detail)};
+  Step step{CaseEvent::amount_changed, kSystem, reason, "case_changed", std::move(detail)};
   step.keeps_due = true;
   if (seen) {
     ++c.review_round;

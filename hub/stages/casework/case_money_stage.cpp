@@ -16,32 +16,60 @@ Result<RecheckOutcome> Casework::apply_recheck(Transaction& transaction, const C
   const auto before = TRY(load_case(transaction, id));
   BenefitCase c = before;
   CHECK_OK(next_state(c, CaseEvent::recheck_passed, Role::system));
-  if (facts.verdict == Verdict::unknown) return RecheckOutcome::wait;
-  const Json detail = {{"profile_sequence", facts.profile_sequence}};
+  if (facts.verdict == Verdict::unknown) {
+    CHECK_OK(note_waiting(transaction, id, "等待数据：" + facts.reason));
+    return RecheckOutcome::wait;
+  }
+  Json detail = {{"profile_sequence", facts.profile_sequence}};
+  if (!facts.asked.empty()) detail["asked"] = facts.asked;
+  if (!facts.policy_version.empty()) detail["policy_version"] = facts.policy_version;
+  const auto and_why = [&](std::string sentence) {
+    return facts.reason.empty() ? sentence : std::move(sentence) + "；" + facts.reason;
+  };
   const bool payable = facts.tranche_amount && *facts.tranche_amount > Money();
   if (facts.verdict == Verdict::not_met || !payable) {
+    // Data that come right again open it anew, and departments look at it anew.
+    c.approved_once = false;
     const std::string reason = facts.reason.empty() ? "复核未通过：不再符合条件" : facts.reason;
     CHECK_OK(advance(transaction, c, {CaseEvent::recheck_failed, kSystem, reason, "recheck_failed", detail}));
     return RecheckOutcome::voided;
   }
+  const bool other_item = !facts.policy_version.empty() && facts.policy_version != c.policy_version;
   c.profile_sequence = facts.profile_sequence;
-  if (facts.tranche_amount != c.amount) {
-    // Approved was another amount: the departments and the public see the new one first.
+  if (facts.tranche_amount != c.amount || other_item) {
+    // Approved was another amount, or by another text: the departments and the public see the new one first.
+    std::string reason;
+    if (facts.tranche_amount != c.amount)
+      reason = "复核后金额变更：批准 " + (c.amount ? c.amount->to_yuan() : "0.00") + " 元，现为 " +
+               facts.tranche_amount->to_yuan() + " 元";
+    if (other_item)
+      reason += std::string(reason.empty() ? "" : "；") + "政策事项版本变更：批准时 " + c.policy_version.substr(0, 12) +
+                "，现行 " + facts.policy_version.substr(0, 12);
     const auto settings = TRY(settings_of(c));
     const bool fits = TRY(within_cap(transaction, before, facts.tranche_amount, [&]() -> Result<void> {
       c.amount = facts.tranche_amount;
+      if (other_item) c.policy_version = facts.policy_version;
       c.approved_once = false;
       ++c.review_round;
       CHECK_OK(advance(transaction, c,
-                       {CaseEvent::recheck_changed, kSystem, "复核后金额变更", "recheck_failed", detail,
+                       {CaseEvent::recheck_changed, kSystem, and_why(reason), "recheck_failed", detail,
                         deadline(parts_.clock.today(), settings.review_days, parts_.calendar)}));
       return ok();
     }));
-    return fits ? RecheckOutcome::amount_changed : RecheckOutcome::wait;
+    return fits ? RecheckOutcome::changed : RecheckOutcome::wait;
   }
   c.recheck_passed = true;
+  c.reason.clear();  // Why it waited.
   CHECK_OK(advance(transaction, c, {CaseEvent::recheck_passed, kSystem, {}, "recheck_passed", detail}));
   return RecheckOutcome::passed;
+}
+
+Result<void> Casework::note_waiting(Transaction& transaction, const CaseId& id, const std::string& reason) {
+  auto c = TRY(load_case(transaction, id));
+  if (c.state != CaseState::rechecking || c.reason == reason) return ok();
+  c.reason = reason;
+  CHECK_OK(save_case(transaction, c));
+  return audit(transaction, c, "recheck_waits", kSystem.name, {{"reason", reason}});
 }
 
 Result<PreparedDecision> Casework::prepare_decision(Transaction& transaction, const CaseId& id) {

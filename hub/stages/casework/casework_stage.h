@@ -56,15 +56,17 @@ struct RecheckFacts {
   Verdict verdict = Verdict::unknown;
   std::optional<Money> tranche_amount;  ///< Of this case's tranche, as computed from the fresh profile.
   std::int64_t profile_sequence = 0;
-  std::string reason;  ///< For people, when it did not pass.
+  std::string reason;  ///< For people, when it did not pass: what is not met or unknown, and which values differ.
+  std::string policy_version{};      ///< Of the item that said so; empty: the one that the case stands on.
+  std::vector<std::string> asked{};  ///< Sources that were asked anew and answered; the trail names them.
 };
 
 enum class RecheckOutcome {
   passed,
-  wait,            ///< Verdict unknown (a source is silent, a value is stale), or the new amount is over the award's
-                   ///< cap and a person was asked: stays in `rechecking`.
-  amount_changed,  ///< Met, with another amount: back to review with the new amount.
-  voided,          ///< Not met any more.
+  wait,     ///< Verdict unknown (a value is stale or gone), or the new amount is over the award's cap and a person was
+            ///< asked: stays in `rechecking`.
+  changed,  ///< Met, with another amount or by another version of the item: back to review with these.
+  voided,   ///< Not met any more.
 };
 
 /// Something the scheduler must do now.
@@ -166,7 +168,10 @@ class Casework {
                                 const Actor& actor);
 
   Result<BenefitCase> start_recheck(Transaction& transaction, const CaseId& id);
+  /// What is unknown is written down once: why the case waits.
   Result<RecheckOutcome> apply_recheck(Transaction& transaction, const CaseId& id, const RecheckFacts& facts);
+  /// Writes down, once, why a case in `rechecking` does not go on.
+  Result<void> note_waiting(Transaction& transaction, const CaseId& id, const std::string& reason);
 
   /// Fund channel: the decision's bytes. Errors `case_not_ready`, `decision_incomplete`.
   Result<PreparedDecision> prepare_decision(Transaction& transaction, const CaseId& id);
@@ -211,6 +216,7 @@ class Casework {
   Result<void> open_case(Transaction& transaction, const Entitlement& entitlement, const Tranche& tranche,
                          std::optional<Money> amount, const HandlingSettings& settings, const std::string& name,
                          const std::string& trace_id, CaseChanges& changes);
+  Result<void> move_to_version(Transaction& transaction, BenefitCase benefit_case, const Entitlement& entitlement);
   Result<void> change_amount(Transaction& transaction, BenefitCase benefit_case, const Entitlement& entitlement,
                              std::optional<Money> amount);
   /// Runs a step that changes an amount. False when the award's cap refused it: the case stands as it was, says so, and

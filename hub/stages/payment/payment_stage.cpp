@@ -18,6 +18,9 @@ std::optional<Error> not_ready(const PayableCase& c, const FreshFacts& facts) {
   if (!c.payee || !c.amount) return refuse("case_not_ready", name + " has no account or no amount.");
   if (facts.verdict != Verdict::met)
     return refuse("facts_not_met", name + ": the verdict is " + to_text(facts.verdict) + " now.");
+  if (!facts.policy_version.empty() && facts.policy_version != c.policy_version)
+    return refuse("policy_differs", name + " was approved by version " + c.policy_version + " of its item; version " +
+                                        facts.policy_version + " is in force now.");
   if (facts.tranche_amount != c.amount) {
     return refuse("amount_differs", name + " stands for " + c.amount->to_yuan() + ", but fresh data gives " +
                                         (facts.tranche_amount ? facts.tranche_amount->to_yuan() : "no amount") + ".");

@@ -29,6 +29,7 @@ struct FreshFacts {
   Verdict verdict = Verdict::unknown;
   std::optional<Money> tranche_amount;
   std::int64_t profile_sequence = 0;
+  std::string policy_version{};  ///< Of the item that said so; empty: the one that the case stands on.
 };
 
 struct PreparedRequest {
@@ -66,9 +67,10 @@ class PaymentStage {
   const std::string& address() const { return settings_.address; }  ///< Where requests go.
 
   /// Draws up the next attempt of the case. The payee check must have passed (it has, by the state). Errors:
-  /// `case_not_ready`, `case_frozen`, `facts_not_met`, `amount_differs`, `attempt_open` (the attempt before was neither
-  /// rejected, cancelled nor returned), `char_not_in_gbk`, `field_too_long`, `field_missing`; and, with Fate::retry:
-  /// `appropriation_not_found`, `appropriation_closed`, `exceeds_available` (tell note_waiting()). Changes nothing.
+  /// `case_not_ready`, `case_frozen`, `facts_not_met`, `policy_differs`, `amount_differs`, `attempt_open` (the attempt
+  /// before was neither rejected, cancelled nor returned), `char_not_in_gbk`, `field_too_long`, `field_missing`; and,
+  /// with Fate::retry: `appropriation_not_found`, `appropriation_closed`, `exceeds_available` (tell note_waiting()).
+  /// Changes nothing.
   Result<PreparedRequest> prepare(Transaction& transaction, const CaseId& case_id, const FreshFacts& facts,
                                   const HandlingSettings& handling);
   /// One transaction: nothing changed since prepare(), reserve, attempt with bytes and seal, outbox row, case →

@@ -5,9 +5,10 @@ namespace zhida::payment {
 Result<PayableCase> load_payable_case(Transaction& transaction, const CaseId& id) {
   const auto rows = TRY(transaction.query(
       "SELECT uscc, division, title, period, trace_id, reason, state, channel, frozen, recheck_passed, amount_fen, "
-      "payee_name, payee_account_no, payee_bank_name, payee_bank_no, profile_sequence, version FROM benefit_case "
+      "payee_name, payee_account_no, payee_bank_name, payee_bank_no, profile_sequence, version, policy_version FROM "
+      "benefit_case "
       "WHERE id = ?",
-      {id.str()}, "ttttttttiiittttii"));
+      {id.str()}, "ttttttttiiittttiit"));
   if (rows.empty()) return refuse("case_not_found", "There is no case " + id.str() + ".");
   const storage::Row& row = rows.front();
   PayableCase c;
@@ -28,6 +29,7 @@ Result<PayableCase> load_payable_case(Transaction& transaction, const CaseId& id
   if (!row.is_null(12)) c.payee = PayeeAccount{row.text(11), row.text(12), row.text(13), row.text(14)};
   c.profile_sequence = row.integer(15);
   c.version = row.integer(16);
+  c.policy_version = row.text(17);
   return c;
 }
 

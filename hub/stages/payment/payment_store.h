@@ -16,7 +16,7 @@ using storage::Transaction;
 /// What this room needs to know about a case.
 struct PayableCase {
   CaseId id;
-  std::string uscc, division, title, period, trace_id, reason;
+  std::string uscc, division, title, period, trace_id, reason, policy_version;
   CaseState state = CaseState::matched;
   bool appropriation_channel = false, frozen = false, recheck_passed = false;
   std::optional<Money> amount;

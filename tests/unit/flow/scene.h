@@ -99,7 +99,8 @@ inline AdapterSpec push_spec() {
 
 class Scene {
  public:
-  explicit Scene(const std::function<void(HubConfig&)>& change = {}) {
+  /// `more`: other sources beside the pushing one, each as it comes without settings.
+  explicit Scene(const std::function<void(HubConfig&)>& change = {}, const std::vector<AdapterSpec>& more = {}) {
     const std::string& certs = certificates().folder;
     HubConfig config;
     config.database.url = "sqlite://" + folder.file("hub.db");
@@ -118,11 +119,20 @@ class Scene {
     config.trust.revocation_lists = {folder.write("ca.crl", value_of(read_file(certs + "/seal/ca.crl")))};
     config.version = "test";
     if (change) change(config);
-    AdapterSpec spec = push_spec();
-    auto configuration = spec.new_configuration();
-    hub = value_of(Hub::create(config, {spec}, {{"tax", configuration}}));
+    adapters_ = {push_spec()};
+    adapters_.insert(adapters_.end(), more.begin(), more.end());
+    config_ = std::move(config);
+    restart();
   }
   ~Scene() { PushAdapter::away = false; }
+
+  /// Another hub on the same files; not started yet.
+  void restart() {
+    hub.reset();
+    std::map<std::string, AdapterSpec::Configuration> configurations;
+    for (const auto& spec : adapters_) configurations[spec.name()] = spec.new_configuration();
+    hub = value_of(Hub::create(config_, adapters_, configurations));
+  }
 
   /// Two peers with their development seals: `credit` (here: the pushing source) and the treasury.
   static std::string peers() {
@@ -174,6 +184,10 @@ class Scene {
 
   test::TempFolder folder;
   std::unique_ptr<Hub> hub;
+
+ private:
+  HubConfig config_;
+  std::vector<AdapterSpec> adapters_;
 };
 
 }  // namespace zhida::flow::testing
