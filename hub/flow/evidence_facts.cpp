@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "flow/evidence_policy.h"
 #include "flow/evidence_rows.h"
 #include "flow/office_store.h"
 #include "flow/policy_book.h"
@@ -321,6 +322,7 @@ class Gatherer {
       if (batch.trace_id.empty()) continue;
       for (auto& record : TRY(audit::read_records(transaction_, of_batch))) out_.records.push_back(std::move(record));
     }
+    CHECK_OK(gather_policy_steps(transaction_, out_));
     std::sort(out_.records.begin(), out_.records.end(), [](const auto& a, const auto& b) { return a.seq < b.seq; });
     return ok();
   }

@@ -30,22 +30,19 @@ bool any_fits(const std::array<std::string_view, count>& patterns, std::string_v
 }
 
 // Not shown to the firm: which persons decided, and who objected with which words.
-constexpr std::array<std::string_view, 7> kNotForTheFirm = {"event.*.actor",
-                                                            "event.*.reason",
-                                                            "review.*.actor",
-                                                            "objection.*.raised_by",
-                                                            "objection.*.reason",
-                                                            "objection.*.decided_by",
-                                                            "objection.*.decision_reason"};
+constexpr std::array<std::string_view, 9> kNotForTheFirm = {
+    "policy.step.*.actor", "policy.step.*.reason",   "event.*.actor",
+    "event.*.reason",      "review.*.actor",         "objection.*.raised_by",
+    "objection.*.reason",  "objection.*.decided_by", "objection.*.decision_reason"};
 // All that the public is shown; what is not named here is withheld.
-constexpr std::array<std::string_view, 16> kForThePublic = {
-    "case.id",           "case.title",      "case.policy",  "case.policy_version",
-    "case.division",     "case.period",     "case.tranche", "case.channel",
-    "case.review_round", "case.amount_fen", "case.state",   "case.state_since",
-    "firm.name",         "firm.uscc",       "verdict",      "fund"};
+constexpr std::array<std::string_view, 17> kForThePublic = {
+    "case.id",     "case.title",       "case.policy",  "case.policy_version", "case.division",
+    "case.period", "case.tranche",     "case.channel", "case.review_round",   "case.amount_fen",
+    "case.state",  "case.state_since", "firm.name",    "firm.uscc",           "verdict",
+    "fund",        "policy.approval"};
 // … and these by their number alone: `clause.07`, but not `clause.07.data`.
-constexpr std::array<std::string_view, 7> kNumbered = {"clause.",  "event.",    "review.", "objection.",
-                                                       "payment.", "document.", "office."};
+constexpr std::array<std::string_view, 8> kNumbered = {"clause.",  "event.",    "review.", "objection.",
+                                                       "payment.", "document.", "office.", "policy.step."};
 // What of the trail the public is shown: written by the hub alone, and naming neither person nor account.
 constexpr std::array<std::string_view, 9> kPublicRecords = {"case_opened",     "case_notified",   "publicity_started",
                                                             "publicity_ended", "case_rechecking", "recheck_passed",

@@ -137,6 +137,7 @@ class Page {
     head();
     request();
     clauses();
+    policy_steps();
     values();
     story();
     documents();
@@ -279,6 +280,45 @@ class Page {
           "</span></span>";
     }
     if (!cells.empty()) out_ += "<tr><th>部门及个人印章</th><td colspan=\"3\">" + cells + "</td></tr>";
+  }
+
+  /// Who brought the item's text in force.
+  void policy_steps() {
+    const Json* const approval = fact("policy.approval");
+    if (approval == nullptr) return;
+    h2("政策事项如何生效");
+    if (member(*approval, "way") == "at_start") {
+      note("本版本由系统安装时直接启用（开发或试运行方式），启用前没有人提出、审批或确认；启用时间 " +
+           moment_of(member(*approval, "in_force_since")) + "。");
+      return;
+    }
+    out_ += "<table><tr><th>环节</th><th>角色</th><th>经手人</th><th>时间</th></tr>";
+    for (auto it = page_.facts.lower_bound("policy.step.");
+         it != page_.facts.end() && it->first.starts_with("policy.step."); ++it) {
+      if (it->first.find('.', sizeof "policy.step." - 1) != std::string::npos) continue;
+      const std::string step = member(it->second, "step");
+      const char* const words = step == "propose"              ? "提出"
+                                : step == "approve"            ? "审批"
+                                : step == "confirm_conditions" ? "确认条件"
+                                : step == "confirm_data"       ? "确认数据"
+                                                               : "其他";
+      const auto reason = text(it->first + ".reason");
+      out_ += "<tr><td>" + std::string(words) + (reason.empty() ? "" : "：" + html_escape(reason)) + "</td><td>" +
+              html_escape(member(it->second, "role")) + "</td><td>" +
+              (fact(it->first + ".actor") == nullptr ? kHidden : html_escape(actor_of(text(it->first + ".actor")))) +
+              "</td><td>" + moment_of(member(it->second, "at")) + "</td></tr>\n";
+    }
+    out_ += "</table>\n";
+    const Json* const test = fact("policy.back_test");
+    const Json* const data = fact("policy.data");
+    note("本版本自 " + moment_of(member(*approval, "in_force_since")) + " 起生效。审批前的试算：" +
+         (test == nullptr ? std::string(kHidden)
+                          : html_escape(member(*test, "day")) + "，全部输入的 sha256 为 <span class=\"mono\">" +
+                                html_escape(member(*test, "inputs_digest")) + "</span>") +
+         "；所确认数据清单的 sha256：" +
+         (data == nullptr ? std::string(kHidden)
+                          : "<span class=\"mono\">" + html_escape(member(*data, "sha256")) + "</span>") +
+         "。");
   }
 
   void clauses() {

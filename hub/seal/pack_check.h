@@ -119,6 +119,7 @@ class PackCheck {
   std::shared_ptr<const Trust> trust_, time_trust_;  // Shared because Trust is made that way everywhere.
   std::optional<PackManifest> manifest_;
   std::map<std::string, Json> facts_;
+  std::vector<Json> item_records_;  ///< Of the log, about the case's item.
   std::vector<PackFinding> findings_;
   std::vector<std::string> notes_;
   Json seals_ = Json::array();

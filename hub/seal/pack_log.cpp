@@ -2,6 +2,7 @@
 
 #include "platform/crypto/digest.h"
 #include "platform/crypto/timestamp.h"
+#include "seal/pack_approvals.h"
 #include "seal/pack_check.h"
 
 namespace zhida::seal::pack {
@@ -45,6 +46,9 @@ void PackCheck::log() {
     if (!statement_recorded)
       find(Code::data_hash, names::kRecords, "No record of the log tells of the sealed statement over the facts.");
   }
+  std::vector<PackFinding> found;
+  out_["approval"] = check_approvals(facts_, item_records_, found, notes_);
+  for (const auto& finding : found) find(finding.code, finding.member, finding.detail);
   told["records"] = count;
   told["records_shown"] = shown;
   witnesses(head, told);
@@ -104,7 +108,14 @@ bool PackCheck::check_record(const std::string& record, std::uint64_t seq, const
     return false;
   }
   const std::string case_id = text_of(json.value(), "case_id"), kind = text_of(json.value(), "kind");
-  if (manifest_ && case_id != manifest_->case_id && kind != "batch_received")
+  // How the case's item came in force is told of the item, not of the case.
+  const bool of_item = kind.starts_with("policy_") && text_of(json.value(), "subject_type") == "policy" &&
+                       case_id.empty() && fact("policy.approval").is_object();
+  if (of_item) item_records_.push_back(json.value());
+  if (of_item && fact("case.policy") != Json(nullptr) &&
+      fact("case.policy") != Json(text_of(json.value(), "subject_id")))
+    find(Code::data_hash, names::kRecords, "The " + name + " is about another item.");
+  if (manifest_ && case_id != manifest_->case_id && kind != "batch_received" && !of_item)
     find(Code::data_hash, names::kRecords, "The " + name + " is about another case.");
   const Bytes* const sealed = member(names::kStatement);
   return kind == "evidence_rooted" && sealed != nullptr &&

@@ -3,8 +3,11 @@
 #include <thread>
 
 #include "flow/decisions.h"
+#include "flow/evidence.h"
 #include "flow/policy_desk.h"
+#include "platform/crypto/digest.h"
 #include "released_case.h"
+#include "seal/pack_verify.h"
 #include "stages/profile/profile_store.h"
 
 using namespace zhida;
@@ -67,6 +70,30 @@ class Room {
     BOOST_REQUIRE_MESSAGE(at != std::string::npos, from << " in " << file);
     value_of(write_file_atomically(mappings_ + "/" + file, text.replace(at, from.size(), to)));
   }
+  /// Another hub on the same store, after files changed.
+  void restart() {
+    hub().stop();
+    scene_.restart();
+    value_of(hub().start());
+  }
+  void execute(const std::string& sql, const storage::Values& values = {}) {
+    value_of(hub().rooms().database.write([&](storage::Transaction& transaction) -> Result<void> {
+      CHECK_OK(transaction.execute(sql, values));
+      return ok();
+    }));
+  }
+  Json trouble() {
+    const auto status = value_of(hub().status());
+    return status.at("items_waiting");
+  }
+  std::string verdict_of(const std::string& uscc) {
+    return scene_.text("SELECT verdict FROM entitlement WHERE policy_id = 'IN-012' AND uscc = '" + uscc + "'");
+  }
+  bool rests() {
+    const auto waiting = hub().waiting();
+    return waiting.match == 0 && waiting.cases == 0 && waiting.writer == 0;
+  }
+
   std::string proposed(const std::string& id) {
     BOOST_REQUIRE(until([&] {
       return scene_.number(
@@ -266,6 +293,183 @@ BOOST_AUTO_TEST_CASE(a_case_is_explained_from_the_store_alone_after_everything_h
     return ok();
   });
   BOOST_TEST(nothing.error().code == "decision_unknown");
+}
+
+BOOST_AUTO_TEST_CASE(an_item_that_cannot_be_read_back_takes_no_other_with_it_and_is_proposed_anew) {
+  Room room;
+  tell_everything(room.hub(), {kFirm});
+  room.publish("IN-012");
+  BOOST_REQUIRE(until([&] { return room.scene().number("SELECT count(*) FROM benefit_case") == 1; }));
+  // As an earlier program stored it: nothing says what the formula's fields are.
+  const Json rounding = {{"mode", "down"}, {"unit_fen", 1}};
+  const Json form = {
+      {"id", "IN-006"},
+      {"title", "旧事项"},
+      {"subject", "enterprise"},
+      {"local_settings", Json::array()},
+      {"titles", Json::object()},
+      {"when", {{"all", Json::array()}}},
+      {"amount", {{"family", "formula"}, {"formula", "(ip.a_fen * 2 %)"}, {"rounding", rounding}, {"text", "公式"}}},
+      {"handling",
+       {{"channel", "relief"},
+        {"payee", "own_account"},
+        {"period", "once"},
+        {"recheck_fields", Json::array()},
+        {"review_departments", Json::array()}}}};
+  const auto body = value_of(canonical_json(form));
+  const auto version = to_hex(crypto::sha256(body));
+  room.execute("INSERT INTO policy (id, version, title, body, state, published_at) VALUES (?, ?, ?, ?, 'in_force', 0)",
+               {"IN-006", version, "旧事项", body});
+  room.restart();
+  BOOST_TEST(room.in_force() == 1u);
+  BOOST_REQUIRE(room.trouble().size() == 1u);
+  BOOST_TEST(room.trouble().at(0).at("policy") == "IN-006");
+  BOOST_TEST(room.trouble().at(0).at("code") == "policy_body_malformed");
+  BOOST_TEST(room.trouble().at(0).at("waits_for") == "policy_officer");
+  BOOST_TEST(room.trouble().at(0).at("sentence").get<std::string>().find("ip.a_fen") != std::string::npos);
+  BOOST_TEST(room.trouble().at(0).at("sentence").get<std::string>().find("proposed anew") != std::string::npos);
+  // The other item works.
+  const auto other = std::string("91330502MA0000B23P");
+  deliver(room.hub(), "market_supervision",
+          {row_of("market_supervision", "registration", other,
+                  test::registration_columns(other, other, "湖州第二有限公司"))});
+  deliver(
+      room.hub(), "department_lists",
+      {row_of("department_lists", "new_above_scale", other, test::new_above_scale_columns(other, "湖州第二有限公司"))});
+  BOOST_REQUIRE(until([&] { return room.scene().number("SELECT count(*) FROM benefit_case") == 2; }));
+
+  value_of(room.desk().propose(zhang(), PolicyId("IN-006"), {}, "重新提出"));
+  const auto next = room.proposed("IN-006");
+  const auto shown = value_of(room.desk().try_again(zhang(), PolicyId("IN-006")));
+  BOOST_TEST(shown.at("in_force").at("trouble").at("code") == "policy_body_malformed");
+  BOOST_TEST(shown.at("proposal").at("back_test").at("report").contains("base_unreadable"));
+  value_of(room.desk().approve(li(), PolicyId("IN-006"), next, ""));
+  value_of(room.desk().confirm(zhang(), PolicyId("IN-006"), next, "conditions"));
+  const auto done = value_of(room.desk().confirm(li(), PolicyId("IN-006"), next, "data"));
+  BOOST_TEST(done.at("in_force").at("version") == next);
+  BOOST_TEST(done.at("in_force").at("trouble").is_null());
+  BOOST_TEST(room.trouble().empty());
+  BOOST_TEST(room.in_force() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(data_that_come_from_elsewhere_than_was_confirmed_are_confirmed_anew) {
+  Room room;
+  tell_everything(room.hub(), {kFirm});
+  const auto version = room.publish("IN-012");
+  BOOST_REQUIRE(
+      until([&] { return room.scene().number("SELECT count(*) FROM benefit_case WHERE state = 'notified'") == 1; }));
+  BOOST_TEST(room.trouble().empty());
+  room.restart();
+  BOOST_TEST(room.trouble().empty());
+
+  // Another source may say whether a firm is a legal person, and the list of its kinds is another one.
+  const std::string before =
+                        "ent.legal_person: { title: 是否独立法人, type: bool, sensitivity: public, fresh_for: always, "
+                        "precedence: [market_supervision] }",
+                    after =
+                        "ent.legal_person: { title: 是否独立法人, type: bool, sensitivity: public, fresh_for: 900d, "
+                        "precedence: [market_supervision, tax] }";
+  room.change("fields.yaml", before, after);
+  room.restart();
+  BOOST_REQUIRE(room.trouble().size() == 1u);
+  BOOST_TEST(room.trouble().at(0).at("code") == "data_unconfirmed");
+  BOOST_TEST(room.trouble().at(0).at("waits_for") == "data_officer");
+  BOOST_TEST(room.in_force() == 1u);  // Still there for everybody to see.
+  BOOST_REQUIRE(until([&] { return room.verdict_of(kFirm) == "unknown"; }));
+  BOOST_TEST(
+      room.scene().text("SELECT clauses FROM entitlement WHERE policy_id = 'IN-012'").find("待数据部门重新确认") !=
+      std::string::npos);
+  // A firm that comes now gets no case; the case that is there stays.
+  const auto other = std::string("91330502MA0000B23P");
+  deliver(room.hub(), "market_supervision",
+          {row_of("market_supervision", "registration", other,
+                  test::registration_columns(other, other, "湖州第二有限公司"))});
+  deliver(
+      room.hub(), "department_lists",
+      {row_of("department_lists", "new_above_scale", other, test::new_above_scale_columns(other, "湖州第二有限公司"))});
+  BOOST_REQUIRE(until([&] { return room.verdict_of(other) == "unknown" && room.rests(); }));
+  BOOST_TEST(room.scene().number("SELECT count(*) FROM benefit_case") == 1);
+  BOOST_TEST(room.scene().text("SELECT state FROM benefit_case") == "notified");
+  // What was decided meanwhile is explained as it was.
+  const auto answer = room.explained(std::string(kFirm) + "/IN-012");
+  BOOST_TEST(answer.at("identical") == true, decision_to_text(answer));
+
+  Json status;
+  value_of(room.hub().rooms().database.read([&](storage::Transaction& transaction) -> Result<void> {
+    status = TRY(room.desk().status(transaction, PolicyId("IN-012")));
+    return ok();
+  }));
+  const auto& changed = status.at("in_force").at("trouble").at("changed");
+  BOOST_REQUIRE(changed.size() == 1u);
+  BOOST_TEST(changed.at(0).at("field") == "ent.legal_person");
+  BOOST_TEST(changed.at(0).at("was").at("sources") == Json::array({"market_supervision"}));
+  BOOST_TEST(changed.at(0).at("is").at("sources") == Json::array({"market_supervision", "tax"}));
+  BOOST_TEST(changed.at(0).at("is").at("fresh_for_days") == 900);
+
+  BOOST_TEST(room.code_of(room.desk().confirm(zhang(), PolicyId("IN-012"), version, "data")) == "role_missing");
+  auto zhang_too = zhang();
+  zhang_too.roles.insert("data_officer");
+  BOOST_TEST(room.code_of(room.desk().confirm(zhang_too, PolicyId("IN-012"), version, "data")) == "four_eyes");
+  const auto done = value_of(room.desk().confirm(li(), PolicyId("IN-012"), version, "data"));
+  BOOST_TEST(done.at("in_force").at("trouble").is_null());
+  BOOST_TEST(done.at("in_force").at("data_confirmed_anew").size() == 1u);
+  BOOST_TEST(room.trouble().empty());
+  BOOST_REQUIRE(until([&] { return room.verdict_of(kFirm) == "met" && room.verdict_of(other) == "met"; }));
+  BOOST_REQUIRE(until([&] { return room.scene().number("SELECT count(*) FROM benefit_case") == 2; }));
+  BOOST_TEST(room.code_of(room.desk().confirm(li(), PolicyId("IN-012"), version, "data")) == "proposal_missing");
+  room.restart();
+  BOOST_TEST(room.trouble().empty());
+  // A code table by which the field is read counts as well.
+  room.change("codes/company_category_legal_person.yaml", "false: [\"12\"", "false: [\"99\", \"12\"");
+  room.restart();
+  BOOST_TEST(room.trouble().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_pack_of_evidence_says_who_brought_the_item_in_force) {
+  Room room;
+  tell_everything(room.hub(), {kFirm});
+  room.publish("IN-012");
+  BOOST_REQUIRE(
+      until([&] { return room.scene().number("SELECT count(*) FROM benefit_case WHERE state = 'notified'") == 1; }));
+  const auto id = case_of(room.scene(), kFirm);
+  confirm_and_review(room.scene(), id, until);
+  value_of(write_file_atomically(room.scene().folder.file("clock"), "2025-11-12T09:00:00+08:00\n"));
+  BOOST_REQUIRE(
+      until([&] { return room.scene().number("SELECT count(*) FROM benefit_case WHERE publicity_ended = 1") == 1; }));
+  (void)value_of(room.hub().desk().release(person("releaser"), id));
+  BOOST_REQUIRE(until([&] { return state_of(room.scene(), id) == "requested"; }));
+
+  const auto now = room.hub().rooms().clock.now();
+  const Evidence evidence(room.hub().rooms(), room.hub().config().trust, {}, {});
+  for (const auto level : {PackLevel::auditor, PackLevel::firm, PackLevel::public_}) {
+    BOOST_TEST_CONTEXT(to_text(level)) {
+      const auto pack = value_of(evidence.make({.case_id = id, .level = level, .asked_by = "test"}));
+      const auto report = seal::verify_pack(pack.archive, {.now = now});
+      BOOST_TEST((report.code == seal::Code::ok), report.json.dump(2));
+      const auto& told = report.json.at("approval");
+      BOOST_TEST(told.at("way") == "people");
+      BOOST_TEST(told.at("steps") == Json::array({"propose", "approve", "confirm_conditions", "confirm_data"}));
+      // Who they were, and the log's records of it, are shown to auditors.
+      const bool whole = level == PackLevel::auditor;
+      BOOST_TEST(told.at("proven") == (whole ? 4 : 0));
+      BOOST_TEST((pack.archive.find("user:zhang") != Bytes::npos) == whole);
+      BOOST_TEST((pack.archive.find("政策事项如何生效") != Bytes::npos));
+      BOOST_TEST(report.json.at("facts").contains("policy.back_test") == (level != PackLevel::public_));
+      if (!whole) continue;
+      auto bad = pack.archive;
+      const auto at = bad.find("\"inputs_digest\":\"");
+      BOOST_REQUIRE(at != Bytes::npos);
+      auto& octet = bad[at + 18];
+      octet = octet == '0' ? '1' : '0';
+      const auto found = seal::verify_pack(bad, {.now = now});
+      BOOST_TEST((found.code != seal::Code::ok));
+      BOOST_TEST((found.json.at("does_not_hold").dump().find("disclosure.json") != std::string::npos));
+    }
+  }
+  const auto less = value_of(evidence.make(
+      {.case_id = id, .level = PackLevel::auditor, .withhold = {"policy.step.*.actor"}, .asked_by = "test"}));
+  BOOST_TEST((seal::verify_pack(less.archive, {.now = now}).code == seal::Code::ok));
+  BOOST_TEST((less.archive.find("user:li") == Bytes::npos));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
