@@ -387,7 +387,8 @@ BOOST_AUTO_TEST_CASE(a_sum_that_takes_more_than_128_bits_on_its_way_is_unknown_w
   // Denominators of 2^61 - 1: what the formula gives fits, what the multiplier makes of it does not.
   constexpr std::int64_t kPrime = (std::int64_t{1} << 61) - 1;
   const auto firm = [&](std::int64_t count, std::int64_t months, const char* kind) {
-    return profile({{"x.money_fen", whole(123'456'789'012'345'677)},
+    return profile({{"x.flag", known(FieldData(true))},
+                    {"x.money_fen", whole(123'456'789'012'345'677)},
                     {"x.count", whole(count)},
                     {"x.months", whole(months)},
                     {"x.kind", known(FieldData(std::string(kind)))}});
