@@ -54,7 +54,7 @@ std::string shown(const FieldState* state, const FieldSpec* field) {
                                                : "未知（无数据）";
   }
   if (field == nullptr) return zhida::to_text(state->value->data);
-  return matching::people_text(state->value->data, field->type, field->unit);
+  return matching::people_text(state->value->data, *field);
 }
 
 /// Which values are others than they were: `登记状态：存续 → 注销`.
