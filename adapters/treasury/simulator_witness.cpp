@@ -129,10 +129,11 @@ Result<void> Witness::refuse_log(const std::string& why, const Document& next) {
               {"seen", short_form(seen_->head)},
               {"shown", short_form(next.head)},
               {"document", next.json}};
-  CHECK_OK(save());
-  // Each with the hub's seal under it, in the form that zhida-verify reads: this is the proof against the hub.
+  // Each with the hub's seal under it, in the form that zhida-verify reads: this is the proof against the hub. It is
+  // there before anybody is told.
   CHECK_OK(write_file_atomically(folder_ + "/fork_seen.json", seen_->json.dump() + "\n"));
   CHECK_OK(write_file_atomically(folder_ + "/fork_shown.json", next.json.dump() + "\n"));
+  CHECK_OK(save());
   log_.error("The hub's log has two histories: nothing is countersigned any more.",
              {{"why", why},
               {"seen", std::to_string(seen_->head.size)},
