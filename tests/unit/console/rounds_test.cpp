@@ -66,15 +66,6 @@ class Rounds {
     return scene.post("/api/v1/allocations/" + round + "/discard", who, body, key());
   }
   std::string key() { return "key-" + std::to_string(++keys_); }
-  std::int64_t audited(const std::string& kind) {
-    std::int64_t count = 0;
-    value_of(scene.hub->rooms().database.read([&](storage::Transaction& transaction) -> Result<void> {
-      count =
-          TRY(transaction.query("SELECT count(*) FROM audit_record WHERE kind = ?", {kind}, "i")).front().integer(0);
-      return ok();
-    }));
-    return count;
-  }
 
  private:
   std::string own_items(const std::string& from) {
@@ -138,9 +129,9 @@ BOOST_AUTO_TEST_CASE(two_persons_confirm_what_a_third_drew_up) {
   BOOST_TEST(rounds.confirm(id, "checker").status == 409);
   BOOST_TEST(code_of(rounds.confirm(id, "checker")) == "round_not_open");
   BOOST_TEST(code_of(rounds.discard(id, "officer", {{"reason", "再议"}})) == "round_not_open");
-  BOOST_TEST(rounds.audited("allocation_drawn_up") == 1);
-  BOOST_TEST(rounds.audited("allocation_confirmed") == 2);
-  BOOST_TEST(rounds.audited("allocation_decided") == 1);
+  BOOST_TEST(rounds.scene.audited("allocation_drawn_up") == 1);
+  BOOST_TEST(rounds.scene.audited("allocation_confirmed") == 2);
+  BOOST_TEST(rounds.scene.audited("allocation_decided") == 1);
 
   const auto list = json_of(rounds.scene.get("/api/v1/allocations?policy=T-1", "operator"));
   BOOST_TEST(list.at("items").size() == 1u);
@@ -155,7 +146,7 @@ BOOST_AUTO_TEST_CASE(whoever_drew_it_up_does_not_confirm_it) {
   BOOST_TEST(refused.status == 403);
   BOOST_TEST(code_of(refused) == "four_eyes");
   BOOST_TEST(json_of(rounds.scene.get("/api/v1/allocations/" + id, "clerk")).at("confirmations").empty());
-  BOOST_TEST(rounds.audited("allocation_confirmed") == 0);
+  BOOST_TEST(rounds.scene.audited("allocation_confirmed") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_round_does_not_hold_once_anything_it_was_drawn_up_from_changed) {
@@ -208,7 +199,7 @@ BOOST_AUTO_TEST_CASE(each_role_may_what_is_its_own) {
   BOOST_TEST(other.status == 403);
   BOOST_TEST(code_of(other) == "role_missing");
   BOOST_TEST(json_of(rounds.discard(id, "finance", reason)).at("state") == "discarded");
-  BOOST_TEST(rounds.audited("allocation_discarded") == 1);
+  BOOST_TEST(rounds.scene.audited("allocation_discarded") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(rounds_are_for_people_of_the_whole_city) {
@@ -314,7 +305,7 @@ BOOST_AUTO_TEST_CASE(a_round_is_drawn_up_read_and_confirmed_with_buttons) {
   const auto last = scene.submit(path, "finance", {{"act", "confirm"}});
   BOOST_TEST(last.status == 303);
   BOOST_TEST(says(scene.get(header_of(last, "Location"), "finance"), "本轮现已生效"));
-  BOOST_TEST(rounds.audited("allocation_confirmed") == 2);
+  BOOST_TEST(rounds.scene.audited("allocation_confirmed") == 2);
   BOOST_TEST(says(scene.get("/rounds", "auditor"), "已生效"));
 }
 
@@ -355,7 +346,7 @@ BOOST_AUTO_TEST_CASE(refusals_at_the_pages_are_chinese_sentences_beside_the_roun
       scene.ask("POST", "/rounds", "officer", http::build_query({{"policy", "T-1"}, {"at", "2025-11-03"}}),
                 {{"Content-Type", "application/x-www-form-urlencoded"}});
   BOOST_TEST(forged.status == 403);
-  BOOST_TEST(rounds.audited("allocation_drawn_up") == 1);
+  BOOST_TEST(rounds.scene.audited("allocation_drawn_up") == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -136,6 +136,15 @@ Answer Scene::form(const std::string& path, const std::string& cookie,
   return ask("POST", path, "", http::build_query(fields), std::move(more));
 }
 
+std::int64_t Scene::audited(const std::string& kind) {
+  std::int64_t count = 0;
+  value_of(hub->rooms().database.read([&](storage::Transaction& transaction) -> Result<void> {
+    count = TRY(transaction.query("SELECT count(*) FROM audit_record WHERE kind = ?", {kind}, "i")).front().integer(0);
+    return ok();
+  }));
+  return count;
+}
+
 Answer Scene::submit(const std::string& path, const std::string& who,
                      std::vector<std::pair<std::string, std::string>> fields) {
   fields.emplace_back("token", app->sessions.form_token("certificate:" + who));

@@ -50,6 +50,8 @@ class Scene {
   /// The form of a page, by somebody with a certificate.
   Answer submit(const std::string& path, const std::string& who,
                 std::vector<std::pair<std::string, std::string>> fields);
+  /// How often the trail tells of this.
+  std::int64_t audited(const std::string& kind);
 
  private:
   static std::string people();
