@@ -209,8 +209,10 @@ bool CaseWorker::do_simple(const Attempts& works) {
           break;
         case WorkKind::grant_relief:
           if (const auto policy = rooms_.policies.find(work.policy);
-              policy != nullptr && matching::has_relations(matching::relations_of(*policy))) {
-            const auto look = TRY(look_afresh(transaction, rooms_, work));  // A rival may have been paid since.
+              policy != nullptr && (matching::has_relations(matching::relations_of(*policy)) ||
+                                    rooms_.policies.unconfirmed().contains(work.policy))) {
+            // A rival may have been paid since, or nobody has confirmed the data as they are now.
+            const auto look = TRY(look_afresh(transaction, rooms_, work));
             if (look.facts.verdict != Verdict::met) return retry("relief_waits", look.reason);
           }
           (void)TRY(casework_.grant_relief(transaction, work.case_id));
