@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <numeric>
 
 #include "figures.h"
 #include "match_bench.h"
@@ -62,27 +63,41 @@ double Bench::event_microseconds() {
 void Bench::events() {
   Dice dice(99);
   const auto used = used_fields();
-  std::vector<double> over_naive, means, highs;
+  std::vector<double> over_naive, means, timed_means, highs, clocks;
   std::vector<Diff> diffs;
+  diffs.reserve(1 << 22);
   for (int round = 0; round < rounds_; ++round) {
     const auto events = new_events(used, dice);
     diffs.clear();
-    diffs.reserve(1 << 22);
-    std::vector<double> taken;
-    taken.reserve(events.size());
     const auto before = partition_->counts();
-    auto last = std::chrono::steady_clock::now();
     const auto all = seconds_of([&] {
-      for (const auto& event : events) {
-        partition_->apply(event.row, {&event.update, 1}, diffs);
-        const auto now = std::chrono::steady_clock::now();
-        taken.push_back(std::chrono::duration<double, std::micro>(now - last).count());
-        last = now;
-      }
+      for (const auto& event : events) partition_->apply(event.row, {&event.update, 1}, diffs);
     });
     means.push_back(1e6 * all / static_cast<double>(events.size()));
-    highs.push_back(percentile(taken, 0.99));
     const auto after = partition_->counts();
+    const auto changed = diffs.size();
+    const auto publish = seconds_of([&] { partition_->publish(); });
+    // Other events, each with a look at the clock, which waits until all before it is done. The walk below has none,
+    // so the mean is not taken from these.
+    const auto timed = new_events(used, dice);
+    diffs.clear();
+    std::vector<double> taken, clock;
+    taken.reserve(timed.size());
+    auto last = std::chrono::steady_clock::now();
+    const auto lap = [&](std::vector<double>& into) {
+      const auto now = std::chrono::steady_clock::now();
+      into.push_back(std::chrono::duration<double, std::micro>(now - last).count());
+      last = now;
+    };
+    for (const auto& event : timed) {
+      partition_->apply(event.row, {&event.update, 1}, diffs);
+      lap(taken);
+    }
+    timed_means.push_back(std::accumulate(taken.begin(), taken.end(), 0.0) / static_cast<double>(taken.size()));
+    for (int i = 0; i < 10'000; ++i) lap(clock);
+    highs.push_back(percentile(taken, 0.99));
+    clocks.push_back(median(clock));
+    partition_->publish();
     // The plain way: all items of that firm.
     const std::size_t walks = std::max<std::size_t>(200, 2'000'000 / town_.policies().size());
     std::uint64_t sum = 0;
@@ -95,7 +110,6 @@ void Bench::events() {
                               }
                             });
     over_naive.push_back(naive_firm / means.back());
-    const auto publish = seconds_of([&] { partition_->publish(); });
     if (round == 0)
       std::printf(
           "  events: %.1f %% change no code, %.2f pairs judged an event, %.3f verdicts changed; a firm walked "
@@ -103,10 +117,11 @@ void Bench::events() {
           "%.1f us; published to readers in %.2f us an event (sum %llu)\n",
           100 * static_cast<double>(after.unmoved - before.unmoved) / static_cast<double>(events.size()),
           static_cast<double>(after.evaluated - before.evaluated) / static_cast<double>(events.size()),
-          static_cast<double>(diffs.size()) / static_cast<double>(events.size()), naive_firm,
+          static_cast<double>(changed) / static_cast<double>(events.size()), naive_firm,
           1e6 * publish / static_cast<double>(events.size()), static_cast<unsigned long long>(sum));
   }
-  std::printf("  event: mean %.3f us, p99 %.2f us (the clock's own time included)\n", median(means), median(highs));
+  std::printf("  event: mean %.3f us; with a look at the clock after each (%.3f us): mean %.3f us, p99 %.2f us\n",
+              median(means), median(clocks), median(timed_means), median(highs));
   const double wanted = town_.policies().size() >= 10'000 ? 50 : 20;
   goal("match_event_over_row_walk", median(over_naive), wanted, median(over_naive) >= wanted);
 }
