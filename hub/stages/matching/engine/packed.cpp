@@ -45,7 +45,10 @@ void PackedBlock::fill(const std::int64_t* values, const std::uint64_t* known, b
   width_ = static_cast<std::uint8_t>((std::bit_width(range + 1) + 7) / 8);
   base_ = least;
   const auto spare = std::min(widest() - 1 - range, distance(INT64_MIN, least));
-  if (below) base_ = static_cast<std::int64_t>(static_cast<std::uint64_t>(least) - spare);
+  // Room on both sides, so that a value that drifts seldom makes it wider; below 0 only where a number is already.
+  auto under = spare;
+  if (!below) under = least < 0 ? spare / 2 : std::min(spare / 2, static_cast<std::uint64_t>(least));
+  base_ = static_cast<std::int64_t>(static_cast<std::uint64_t>(least) - under);
   octets_ = std::vector<std::uint8_t>(kBlockRows * width_);
   for (std::size_t row = 0; row < kBlockRows; ++row)
     if (bit_of(known, row)) put_field(row, distance(base_, values[row]) + 1);

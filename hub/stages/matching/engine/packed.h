@@ -50,7 +50,7 @@ class PackedBlock {
   }
   std::optional<std::int64_t> raw_get(std::size_t row) const;
   void raw_set(std::size_t row, std::optional<std::int64_t> value);
-  /// `below`: room that is left over lies below the least value, otherwise above the greatest.
+  /// Room that is left over lies on both sides of the values; with `below`, all of it below the least.
   void fill(const std::int64_t* values, const std::uint64_t* known, bool below);
 
   std::int64_t base_ = 0;

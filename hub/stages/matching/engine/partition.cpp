@@ -245,6 +245,8 @@ void Partition::note_change(std::size_t row, std::uint32_t column, const Cell& c
 void Partition::apply(std::size_t row, std::span<const FieldUpdate> updates, std::vector<Diff>& out) {
   ++counts_.events;
   changes_.clear();
+  // A firm's codes lie far away: all of them are asked for before the first is waited for.
+  for (std::size_t at = 0; at < plan_->row_bytes; at += 64) __builtin_prefetch(row_codes(row) + at, 1);
   // A text that was never seen may need another plan: before anything is changed under this one.
   for (const auto& update : updates)
     if (plan_->value_column[update.column] != kNone && update.cell.known &&
