@@ -1,135 +1,14 @@
 // How an item gets in force in a running hub, and how what was decided by it is explained later.
 #include <filesystem>
-#include <thread>
 
-#include "flow/decisions.h"
 #include "flow/evidence.h"
-#include "flow/policy_desk.h"
 #include "platform/crypto/digest.h"
-#include "released_case.h"
+#include "publishing_room.h"
 #include "seal/pack_verify.h"
-#include "stages/profile/profile_store.h"
 
 using namespace zhida;
 using namespace zhida::flow;
 using namespace zhida::flow::testing;
-
-namespace {
-
-bool until(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + 60s;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(10ms);
-  }
-  return true;
-}
-
-Person officer(const std::string& id, std::set<std::string> roles) {
-  Person someone;
-  someone.id = someone.name = id;
-  someone.roles = std::move(roles);
-  someone.departments = {"*"};
-  someone.divisions = {"330500"};
-  return someone;
-}
-
-const Person& zhang() {
-  static const Person person = officer("zhang", {"policy_officer"});
-  return person;
-}
-const Person& li() {
-  static const Person person = officer("li", {"policy_approver", "data_officer"});
-  return person;
-}
-
-/// A hub whose folder of mappings is its own, so that files can change while it runs.
-class Room {
- public:
-  Room()
-      : scene_([&](HubConfig& config) {
-          mappings_ = folder_.file("mappings");
-          std::filesystem::copy(config.mappings_folder, mappings_, std::filesystem::copy_options::recursive);
-          config.mappings_folder = mappings_;
-          config.publishing.by_people = true;
-        }) {
-    value_of(hub().start());
-  }
-  ~Room() { hub().stop(); }
-
-  Hub& hub() { return *scene_.hub; }
-  Scene& scene() { return scene_; }
-  PolicyDesk& desk() { return hub().policy_desk(); }
-  std::size_t in_force() { return hub().rooms().policies.all().size(); }
-  std::string code_of(const Result<Json>& answer) { return answer ? "" : answer.error().code; }
-  const std::string& mappings() const { return mappings_; }
-
-  void change(const std::string& file, const std::string& from, const std::string& to) {
-    auto text = value_of(read_file(mappings_ + "/" + file));
-    const auto at = text.find(from);
-    BOOST_REQUIRE_MESSAGE(at != std::string::npos, from << " in " << file);
-    value_of(write_file_atomically(mappings_ + "/" + file, text.replace(at, from.size(), to)));
-  }
-  /// Another hub on the same store, after files changed.
-  void restart() {
-    hub().stop();
-    scene_.restart();
-    value_of(hub().start());
-  }
-  void execute(const std::string& sql, const storage::Values& values = {}) {
-    value_of(hub().rooms().database.write([&](storage::Transaction& transaction) -> Result<void> {
-      CHECK_OK(transaction.execute(sql, values));
-      return ok();
-    }));
-  }
-  Json trouble() {
-    const auto status = value_of(hub().status());
-    return status.at("items_waiting");
-  }
-  std::string verdict_of(const std::string& uscc) {
-    return scene_.text("SELECT verdict FROM entitlement WHERE policy_id = 'IN-012' AND uscc = '" + uscc + "'");
-  }
-  bool rests() {
-    const auto waiting = hub().waiting();
-    return waiting.match == 0 && waiting.cases == 0 && waiting.writer == 0;
-  }
-
-  std::string proposed(const std::string& id) {
-    BOOST_REQUIRE(until([&] {
-      return scene_.number(
-                 "SELECT count(*) FROM policy_back_test b JOIN policy_proposal p ON p.id = b.proposal_id WHERE "
-                 "p.policy_id = '" +
-                 id + "' AND p.state = 'proposed'") > 0;
-    }));
-    return scene_.text("SELECT version FROM policy_proposal WHERE policy_id = '" + id + "' AND state = 'proposed'");
-  }
-  std::string publish(const std::string& id) {
-    value_of(desk().propose(zhang(), PolicyId(id), {}, "试点"));
-    const auto version = proposed(id);
-    value_of(desk().approve(li(), PolicyId(id), version, ""));
-    value_of(desk().confirm(zhang(), PolicyId(id), version, "conditions"));
-    value_of(desk().confirm(li(), PolicyId(id), version, "data"));
-    return version;
-  }
-  Json explained(const std::string& asked) {
-    Json answer;
-    Today today;
-    today.fields = &hub().rooms().rules.catalogue;
-    today.code_lists = value_of(code_lists_of(mappings_));
-    value_of(hub().rooms().database.read([&](storage::Transaction& transaction) -> Result<void> {
-      answer = TRY(explain_decision(transaction, asked, today));
-      return ok();
-    }));
-    return answer;
-  }
-
- private:
-  test::TempFolder folder_;
-  std::string mappings_;
-  Scene scene_;
-};
-
-}  // namespace
 
 BOOST_AUTO_TEST_SUITE(publishing)
 
@@ -423,6 +302,37 @@ BOOST_AUTO_TEST_CASE(data_that_come_from_elsewhere_than_was_confirmed_are_confir
   room.change("codes/company_category_legal_person.yaml", "false: [\"12\"", "false: [\"99\", \"12\"");
   room.restart();
   BOOST_TEST(room.trouble().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_relief_that_is_due_waits_while_nobody_has_confirmed_its_data) {
+  Room room;
+  const auto fifty = std::string("amount:\n  family: fixed\n  text: 每户一次性奖励50万元\n  amount: 50 万元\n");
+  room.change("policies/IN-012.yaml", fifty, "amount: { family: relief, text: 免收一年服务费 }\n");
+  room.change("policies/IN-012.yaml", "channel: appropriation\n  project_code: { local: project_code }\n",
+              "channel: relief\n");
+  room.change("policies/IN-012.test.yaml", ", amount: 50 万元, tranches: { whole: 50 万元 }", "");
+  const auto version = room.publish("IN-012");
+  // The process ends between the match that makes it due and the grant.
+  room.execute(
+      "CREATE TRIGGER not_yet BEFORE UPDATE ON benefit_case WHEN NEW.state = 'decided' BEGIN SELECT RAISE(ABORT, "
+      "'not yet'); END");
+  tell_everything(room.hub(), {kFirm});
+  BOOST_REQUIRE(
+      until([&] { return room.scene().number("SELECT count(*) FROM benefit_case WHERE state = 'matched'") == 1; }));
+  room.hub().stop();
+  room.change("codes/company_category_legal_person.yaml", "false: [\"12\"", "false: [\"99\", \"12\"");
+  room.scene().restart();
+  room.execute("DROP TRIGGER not_yet");
+  value_of(room.hub().start());
+  BOOST_REQUIRE(room.trouble().size() == 1u);
+  BOOST_TEST(room.trouble().at(0).at("code") == "data_unconfirmed");
+  // Later than the first round of the worker: what it may do, it has done.
+  BOOST_REQUIRE(until([&] { return room.verdict_of(kFirm) == "unknown" && room.rests(); }));
+  BOOST_TEST(room.scene().text("SELECT state FROM benefit_case") == "matched");
+
+  value_of(room.desk().confirm(li(), PolicyId("IN-012"), version, "data"));
+  BOOST_REQUIRE(
+      until([&] { return room.scene().number("SELECT count(*) FROM benefit_case WHERE state = 'decided'") == 1; }));
 }
 
 BOOST_AUTO_TEST_CASE(a_pack_of_evidence_says_who_brought_the_item_in_force) {
