@@ -23,15 +23,9 @@ class BudgetAdapter final : public Adapter {
     if (!request.uscc.empty()) return delivery.summary();
     std::vector<std::string> emitted;
     for (const auto& resource : resources()) emitted.emplace_back(resource.record_type);
-    std::optional<Error> first;
-    for (const auto& type : transports::types_to_pull(context_, emitted, request)) {
-      if (context_.stopping()) break;
-      const auto done = sweep(*resource_of(type), delivery, request);
-      if (done) continue;
-      if (!first) first = done.error();
-      if (done.error().code == "source_unreachable") break;
-    }
-    if (first) return *first;
+    CHECK_OK(transports::sweep_each(context_, emitted, request, [&](const std::string& type) {
+      return sweep(*resource_of(type), delivery, request);
+    }));
     return delivery.summary();
   }
 

@@ -16,19 +16,12 @@ class TaxAdapter final : public Adapter {
   }
 
   Result<PullSummary> pull(const PullRequest& request) override {
+    transports::Delivery delivery(context_);
     std::vector<std::string> emitted;
     for (const auto& resource : resources()) emitted.emplace_back(resource.record_type);
-    transports::Delivery delivery(context_);
-    std::optional<Error> first;
-    for (const auto& type : transports::types_to_pull(context_, emitted, request)) {
-      if (context_.stopping()) break;
-      const auto done = sweep(*resource_of(type), delivery, request);
-      if (done) continue;
-      if (!first) first = done.error();
-      // A list that is refused or makes no sense does not cost the others; a gateway that is away does.
-      if (done.error().code == "source_unreachable") break;
-    }
-    if (first) return *first;
+    CHECK_OK(transports::sweep_each(context_, emitted, request, [&](const std::string& type) {
+      return sweep(*resource_of(type), delivery, request);
+    }));
     return delivery.summary();
   }
 

@@ -263,6 +263,20 @@ std::string sortable_time(std::string_view text) {
   return moment ? written(*moment) : std::string();
 }
 
+Result<void> sweep_each(const AdapterContext& context, const std::vector<std::string>& emitted,
+                        const PullRequest& request, const std::function<Result<void>(const std::string& type)>& sweep) {
+  std::optional<Error> first;
+  for (const auto& type : types_to_pull(context, emitted, request)) {
+    if (context.stopping()) break;
+    const auto done = sweep(type);
+    if (done) continue;
+    if (!first) first = done.error();
+    if (done.error().code == "source_unreachable") break;
+  }
+  if (first) return *first;
+  return ok();
+}
+
 std::string time_before(std::string_view text, std::chrono::minutes overlap, Instant now) {
   const auto moment = instant_of(text);
   if (!moment) return {};

@@ -56,6 +56,11 @@ struct Pager {
 Result<void> sweep_pages(AdapterContext& context, Delivery& delivery, const PagedOptions& options, const Pager& pager,
                          const PullRequest& request);
 
+/// Calls `sweep` for each record type that shall be pulled now. A list that is refused or makes no sense does not cost
+/// the others; a gateway that is away (`source_unreachable`) does. The first error is given back when all is done.
+Result<void> sweep_each(const AdapterContext& context, const std::vector<std::string>& emitted,
+                        const PullRequest& request, const std::function<Result<void>(const std::string& type)>& sweep);
+
 /// `2025-11-03 09:00:00` (or with `T`, `/`, without seconds, date alone) `minutes` earlier, capped at `now`, written as
 /// `YYYY-MM-DD HH:MM:SS`; empty for text that is no time.
 std::string time_before(std::string_view text, std::chrono::minutes overlap, Instant now);
