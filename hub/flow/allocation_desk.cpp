@@ -288,6 +288,16 @@ Result<void> AllocationDesk::discard(const Person& person, const std::string& id
   });
 }
 
+Result<std::optional<FieldData>> ranked_by(storage::Transaction& transaction, const Policy& policy,
+                                           const std::string& uscc) {
+  const auto round = TRY(matching::decided_round(transaction, policy.id, policy.handling.period));
+  if (!round) return std::optional<FieldData>();
+  const auto body = TRY(parse_json(round->body));
+  for (const auto& firm : body.at("inputs").at("firms"))
+    if (firm.at("uscc") == uscc) return TRY(input_from(firm)).by;
+  return std::optional<FieldData>();
+}
+
 Result<Json> round_view(storage::Transaction& transaction, const Rooms& rooms, const std::string& id) {
   const auto round = TRY(matching::load_round(transaction, id));
   Json out = {{"id", round.id},

@@ -42,6 +42,11 @@ class AllocationDesk {
 /// Whether an item limits places or money, so that nobody gets anything before a round is decided.
 bool needs_rounds(const matching::Policy& policy);
 
+/// What the firm was ranked by when the round was drawn up that holds for the item; nullopt: no round holds, the firm
+/// is not in it, or it was unknown then.
+Result<std::optional<FieldData>> ranked_by(storage::Transaction& transaction, const matching::Policy& policy,
+                                           const std::string& uscc);
+
 /// A round for people and programs: places, sums, who confirmed; and whether drawing it up again from its own stored
 /// inputs gives the same (`agrees`).
 Result<Json> round_view(storage::Transaction& transaction, const Rooms& rooms, const std::string& id);

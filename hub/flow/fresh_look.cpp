@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "flow/allocation_desk.h"
 #include "flow/policy_book.h"
 #include "stages/casework/case_store.h"
+#include "stages/matching/beyond.h"
 #include "stages/matching/explain.h"
+#include "stages/matching/facts.h"
 #include "stages/matching/policy_store.h"
 #include "stages/profile/derived_inputs.h"
 #include "stages/profile/profile_store.h"
@@ -80,6 +83,33 @@ std::string differences(const matching::Policy& policy, const EnterpriseProfile&
   return out;
 }
 
+/// A place was won by a value. Where that is worse by now, or not known any more, somebody else may have to come first:
+/// people draw the round up anew, and the firm waits. Better values take nothing from anybody.
+Result<void> doubt_place(storage::Transaction& transaction, const matching::Policy& policy,
+                         const EnterpriseProfile& profile, Date today, const FieldCatalogue& catalogue,
+                         Entitlement& entitlement) {
+  if (!policy.ranking || entitlement.verdict != Verdict::met) return ok();
+  const auto& [by, falling, quota, rank_field] = *policy.ranking;
+  const auto then = TRY(ranked_by(transaction, policy, profile.uscc));
+  if (!then) return ok();
+  const matching::Facts facts(policy, profile, today);
+  const auto* now = facts.find(by);
+  const bool known = now != nullptr && now->value;
+  if (known && !(falling ? now->value->data < *then : *then < now->value->data)) return ok();
+  const auto* field = catalogue.find(by);
+  FieldState before;
+  before.value.emplace().data = *then;
+  ClauseVerdict clause;
+  clause.id = "rank";
+  clause.text = "排名所依据的" + (field != nullptr ? field->title : by) + "在本轮分配时为 " + shown(&before, field) +
+                "，现为 " + shown(now, field) + "，须重新分配";
+  clause.verdict = Verdict::unknown;
+  clause.unknown_reason = "place_in_doubt";
+  entitlement.clauses.push_back(std::move(clause));
+  matching::take_away(entitlement, Verdict::unknown);
+  return ok();
+}
+
 }  // namespace
 
 Result<std::set<std::string>> sources_to_ask(storage::Transaction& transaction, const Rooms& rooms,
@@ -89,6 +119,7 @@ Result<std::set<std::string>> sources_to_ask(storage::Transaction& transaction, 
   if (item == nullptr || item->handling.recheck_fields.empty()) return out;
   const auto profile = TRY(profile::load_profile(transaction, uscc, rooms.clock.today(), rooms.rules));
   for (const auto& name : item->handling.recheck_fields) ask_for(rooms.rules.catalogue, profile, name, out);
+  if (item->ranking) ask_for(rooms.rules.catalogue, profile, item->ranking->by, out);
   return out;
 }
 
@@ -119,6 +150,8 @@ Result<FreshLook> look_afresh(storage::Transaction& transaction, const Rooms& ro
   if (judged.entitlements.empty()) return retry("policy_set_changed", "The items in force changed just now.");
   auto& entitlement = judged.entitlements.front();
   if (unconfirmed != held.end()) matching::hold_back(entitlement, unconfirmed->second);
+  const auto& facts = judged.facts_of(work.policy, profile);
+  CHECK_OK(doubt_place(transaction, *item, facts, today, rooms.rules.catalogue, entitlement));
   const auto benefit_case = TRY(casework::load_case(transaction, work.case_id));
   out.facts.verdict = entitlement.verdict;
   out.facts.profile_sequence = profile.sequence;
@@ -129,7 +162,6 @@ Result<FreshLook> look_afresh(storage::Transaction& transaction, const Rooms& ro
     if (clause.verdict != Verdict::met) out.reason += (out.reason.empty() ? "" : "；") + clause.text;
   // Nothing follows from data that nobody confirmed, not even a no.
   if (unconfirmed != held.end()) out.facts.verdict = Verdict::unknown;
-  const auto& facts = judged.facts_of(work.policy, profile);
   if (out.facts.verdict != Verdict::met || out.facts.tranche_amount != benefit_case.amount) {
     const auto before = TRY(stood_on(transaction, benefit_case));
     const auto named = before ? differences(*item, *before, facts, rooms.rules.catalogue) : std::string();

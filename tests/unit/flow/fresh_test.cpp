@@ -3,6 +3,7 @@
 #include <mutex>
 #include <thread>
 
+#include "flow/allocation_desk.h"
 #include "released_case.h"
 
 using namespace zhida;
@@ -86,18 +87,21 @@ Date day(const char* text) {
   return value_of(Date::parse(text));
 }
 
-/// A hub whose item pays one per cent of the registered capital, and one firm whose case waits for the final yes.
+enum class Item {
+  of_capital,      ///< Pays one per cent of the registered capital.
+  ranked_for_fund  ///< A fixed sum from a fund, for the one firm with the most registered capital.
+};
+
+/// A hub with one item, and one firm whose case waits for the final yes.
 class Case {
  public:
-  explicit Case(const std::string& budget = "9000")
+  explicit Case(const std::string& budget = "9000", Item item = Item::of_capital)
       : scene_(
-            [this](HubConfig& config) {
+            [this, item](HubConfig& config) {
               mappings_ = folder_.file("mappings");
               std::filesystem::copy(config.mappings_folder, mappings_, std::filesystem::copy_options::recursive);
               config.mappings_folder = mappings_;
-              change("policies/IN-012.yaml", "  family: fixed\n", "  family: ratio\n");
-              change("policies/IN-012.yaml", "  amount: 50 万元\n",
-                     "  base: ent.registered_capital_fen\n  rate: 1 %\n  round: { to: 分, mode: half_up }\n");
+              write(item);
               change("fields.yaml",
                      "ent.registered_capital_fen: { title: 注册资本, type: money, unit: fen, sensitivity: public, "
                      "fresh_for: always",
@@ -112,6 +116,7 @@ class Case {
     tell("market_supervision", row_of("market_supervision", "registration", kFirm, registered("5000", "11")));
     tell("department_lists",
          row_of("department_lists", "new_above_scale", kFirm, test::new_above_scale_columns(kFirm, kName)));
+    if (item == Item::ranked_for_fund) decide_round();
     BOOST_REQUIRE(until([&] { return number("SELECT count(*) FROM benefit_case WHERE state = 'notified'") == 1; }));
     id_ = case_of(scene_, kFirm);
     confirm_and_review(scene_, id_, until);
@@ -166,6 +171,22 @@ class Case {
     value_of(write_file_atomically(mappings_ + "/" + file, text.replace(at, from.size(), to)));
   }
 
+  /// What is known is ranked, and two persons confirm it.
+  void decide_round() {
+    BOOST_REQUIRE(
+        until([&] { return rests() && number("SELECT count(*) FROM entitlement WHERE policy_id = 'IN-012'") > 0; }));
+    auto& desk = hub().allocations();
+    const auto round = value_of(desk.draw_up(PolicyId("IN-012"), hub().rooms().clock.today(), "user:clerk"));
+    (void)value_of(desk.confirm(person("zhang"), round));
+    BOOST_TEST(value_of(desk.confirm(person("wang"), round)).state == "decided");
+  }
+  void execute(const std::string& sql) {
+    value_of(hub().rooms().database.write([&](storage::Transaction& transaction) -> Result<void> {
+      CHECK_OK(transaction.execute(sql));
+      return ok();
+    }));
+  }
+
   std::int64_t number(const std::string& sql) { return scene_.number(sql); }
   std::string state() { return state_of(scene_, id_); }
   std::string reason() { return scene_.text("SELECT reason FROM benefit_case WHERE id = '" + id_.str() + "'"); }
@@ -173,6 +194,7 @@ class Case {
     return scene_.text("SELECT " + name + " FROM benefit_case WHERE id = '" + id_.str() + "'");
   }
   std::int64_t requests() { return number("SELECT count(*) FROM payment_attempt"); }
+  std::int64_t decisions() { return number("SELECT count(*) FROM outbox WHERE address LIKE '%social_security%'"); }
   std::int64_t records(const std::string& kind) {
     return number("SELECT count(*) FROM audit_record WHERE kind = '" + kind + "'");
   }
@@ -188,6 +210,21 @@ class Case {
   }
 
  private:
+  void write(Item item) {
+    if (item == Item::of_capital) {
+      change("policies/IN-012.yaml", "  family: fixed\n", "  family: ratio\n");
+      change("policies/IN-012.yaml", "  amount: 50 万元\n",
+             "  base: ent.registered_capital_fen\n  rate: 1 %\n  round: { to: 分, mode: half_up }\n");
+      return;
+    }
+    change("policies/IN-012.yaml", "when:\n  all:\n",
+           "ranking: { by: ent.registered_capital_fen, order: falling, quota: 1, field: rank.rd }\n"
+           "when:\n  all:\n    - { id: c0, text: 注册资本排在第1家, field: rank.rd, op: \"<=\", value: 1 名 }\n");
+    change("policies/IN-012.yaml",
+           "  channel: appropriation\n  project_code: { local: project_code }\n  payee: { local: payee }\n",
+           "  channel: social_insurance_fund\n  fund: social_security\n");
+  }
+
   static constexpr const char* kName = "湖州样例制造有限公司";
   test::TempFolder folder_;
   std::string mappings_;
@@ -333,6 +370,51 @@ BOOST_AUTO_TEST_CASE(money_that_comes_late_finds_data_that_were_fetched_anew) {
   BOOST_REQUIRE(until([&] { return c.state() == "in_review"; }));
   BOOST_TEST(c.says("批准 500000.00 元，现为 300000.00 元"));
   BOOST_TEST(c.requests() == 0);
+}
+
+// A round ranked the firms, people decided it, and a fund pays on the sealed decision.
+
+BOOST_AUTO_TEST_CASE(a_ranked_firm_that_meets_the_item_no_more_gets_no_decision) {
+  Case c("0", Item::ranked_for_fund);
+  Register::say({.away = false, .columns = Case::registered("5000", "12"), .as_of = day("2025-11-12")});
+  c.release();
+  BOOST_REQUIRE(until([&] { return c.state() == "void"; }));
+  BOOST_TEST(c.says("是独立法人"));
+  BOOST_TEST(c.says("是否独立法人：是 → 否"));
+  BOOST_TEST(c.decisions() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_place_won_by_a_value_that_holds_no_more_waits_for_another_round) {
+  Case c("0", Item::ranked_for_fund);
+  Register::say({.away = false, .columns = Case::registered("3000", "11"), .as_of = day("2025-11-12")});
+  c.release();
+  BOOST_REQUIRE(until([&] { return c.says("等待数据"); }));
+  BOOST_TEST(c.says("注册资本在本轮分配时为 5000万元，现为 3000万元，须重新分配"));
+  BOOST_TEST(c.state() == "rechecking");
+  BOOST_TEST(c.decisions() == 0);
+  // People rank anew by what is known now. The next day ends the wait.
+  c.decide_round();
+  c.clock_at("2025-11-13");
+  BOOST_REQUIRE(until([&] { return c.state() == "sent_to_fund"; }));
+  BOOST_TEST(c.decisions() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(data_that_change_after_the_recheck_stop_the_decision_before_its_seal_is_kept) {
+  Case c("0", Item::ranked_for_fund);
+  Register::say({.away = false, .columns = Case::registered("5000", "11"), .as_of = day("2025-11-12")});
+  // Whatever holds a decision back between the re-check and its commit.
+  c.execute(
+      "CREATE TRIGGER not_yet BEFORE UPDATE ON benefit_case WHEN NEW.state = 'sent_to_fund' BEGIN SELECT "
+      "RAISE(ABORT, 'not yet'); END");
+  c.release();
+  BOOST_REQUIRE(until([&] { return c.column("recheck_passed") == "1" && c.rests(); }));
+  BOOST_TEST(c.state() == "rechecking");
+  c.tell("market_supervision", test::source_row("market_supervision", "registration", kFirm,
+                                                Case::registered("5000", "12"), day("2025-11-12")));
+  c.execute("DROP TRIGGER not_yet");
+  BOOST_REQUIRE(until([&] { return c.state() == "void"; }));
+  BOOST_TEST(c.says("是否独立法人：是 → 否"));
+  BOOST_TEST(c.decisions() == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
