@@ -6,8 +6,11 @@
 #include <set>
 #include <utility>
 
+#include "base/bytes.h"
 #include "flow/allocation_desk.h"
+#include "flow/items_in_force.h"
 #include "flow/proposal_checks.h"
+#include "platform/crypto/digest.h"
 #include "stages/matching/explain.h"
 #include "stages/matching/policy_file.h"
 #include "stages/matching/policy_store.h"
@@ -37,16 +40,31 @@ void put_facts(Json& out, const Policy& policy) {
   out["limited"] = needs_rounds(policy);
 }
 
-Result<Policy> read_back(const std::string& version, const std::string& body) {
-  auto policy = TRY(matching::policy_from_json(TRY(parse_json(body))));
-  policy.version = version;
-  return policy;
+bool unreadable(const Error& error) {
+  return error.code == "policy_body_malformed" || error.code == "policy_version_wrong";
 }
 
+/// nullopt also where this program cannot read it: that is said beside it, and hides no other item.
 Result<std::optional<Policy>> stored(Transaction& transaction, const PolicyId& id, const std::string& version) {
-  const auto body = TRY(matching::read_policy_body(transaction, id, version));
-  if (!body) return std::optional<Policy>();
-  return std::optional<Policy>(TRY(read_back(version, *body)));
+  auto read = stored_version(transaction, id, version);
+  if (!read && unreadable(read.error())) return std::optional<Policy>();
+  return read;
+}
+
+/// As above; `why` says what is wrong with it.
+Result<std::optional<Policy>> proposed(const Proposal& proposal, Json& why) {
+  auto read = policy_of(proposal.version, proposal.body);
+  if (read) return std::optional<Policy>(std::move(read).value());
+  if (!unreadable(read.error())) return read.error();
+  why = read.error().message;
+  return std::optional<Policy>();
+}
+
+/// Why an item in force waits for a person; null where it does not.
+Json trouble_of(const std::vector<Json>& all, const std::string& id) {
+  for (const auto& one : all)
+    if (one.at("policy") == id) return one;
+  return nullptr;
 }
 
 bool under_way(const Json& proposal) {
@@ -82,6 +100,9 @@ std::string text_of(const Json& object, const char* name) {
 /// Whoever decides by a page must have seen this.
 std::string seen_of(const Json& view) {
   std::string out = text_of(view, "version") + "/" + text_of(view.at("folder"), "version");
+  if (const Json& status = view.at("status"); status.is_object() && status.at("in_force").is_object())
+    if (const Json& trouble = status.at("in_force").at("trouble"); trouble.is_object() && trouble.contains("changed"))
+      out += "/" + to_hex(crypto::sha256(trouble.at("changed").dump())).substr(0, 16);
   if (!view.at("status").is_object() || !under_way(view.at("status").at("proposal"))) return out;
   const auto& proposal = view.at("status").at("proposal");
   out += "/" + text_of(proposal, "id");
@@ -113,7 +134,8 @@ Result<Json> items_view(Transaction& transaction, const PolicyDesk& desk, const 
     if (json.is_null())
       json = {{"policy", id},          {"title", id},         {"issuer", ""},      {"departments", Json::array()},
               {"valid_from", nullptr}, {"valid_to", nullptr}, {"limited", false},  {"state", "draft"},
-              {"in_force", nullptr},   {"proposal", nullptr}, {"folder", nullptr}, {"broken", nullptr}};
+              {"in_force", nullptr},   {"proposal", nullptr}, {"folder", nullptr}, {"broken", nullptr},
+              {"trouble", nullptr}};
     return json;
   };
   std::map<std::string, std::string> last;  // The newest version that is or was in force.
@@ -121,6 +143,7 @@ Result<Json> items_view(Transaction& transaction, const PolicyDesk& desk, const 
     if (folder == nullptr && version.state != "in_force") continue;
     last[version.id.str()] = version.version;
     auto& json = item(version.id.str());
+    json["title"] = version.title;
     if (version.state == "in_force") json["in_force"] = version.version;
   }
   std::map<std::string, const Policy*> drafts;
@@ -135,15 +158,18 @@ Result<Json> items_view(Transaction& transaction, const PolicyDesk& desk, const 
     for (const auto& [name, wrong] : folder->broken) item(name)["broken"] = wrong;
   }
 
+  const auto waiting = troubles(rooms.policies);
   Json out = Json::array();
   for (auto& [id, json] : items) {
     const PolicyId policy_id(id);
+    json["trouble"] = trouble_of(waiting, id);
     json["state"] = state_of(!json["in_force"].is_null(), json["proposal"], last.contains(id));
     if (const auto policy = rooms.policies.find(policy_id)) {
       put_facts(json, *policy);
     } else if (json["proposal"].is_object()) {
+      Json why;
       const auto proposal = TRY(newest_proposal(transaction, policy_id));
-      put_facts(json, TRY(read_back(proposal->version, proposal->body)));
+      if (const auto policy_proposed = TRY(proposed(*proposal, why))) put_facts(json, *policy_proposed);
     } else if (last.contains(id)) {
       if (const auto was = TRY(stored(transaction, policy_id, last.at(id)))) put_facts(json, *was);
     } else if (drafts.contains(id)) {
@@ -181,7 +207,7 @@ Result<Json> item_view(Transaction& transaction, const PolicyDesk& desk, const R
                {"text", nullptr},       {"next", nullptr},     {"folder", nullptr},  {"versions", Json::array()},
                {"issuer", ""},          {"document", ""},      {"class", ""},        {"document_number", ""},
                {"valid_from", nullptr}, {"valid_to", nullptr}, {"funding", nullptr}, {"departments", Json::array()},
-               {"data", Json::array()}, {"limited", false}};
+               {"data", Json::array()}, {"limited", false},    {"trouble", nullptr}, {"unreadable_proposal", nullptr}};
   std::optional<Policy> in_force, next, newest;
   for (const auto& version : TRY(matching::list_policies(transaction))) {
     if (version.id != id || (draft == nullptr && version.state != "in_force")) continue;
@@ -190,9 +216,16 @@ Result<Json> item_view(Transaction& transaction, const PolicyDesk& desk, const R
                        {"state", version.state},
                        {"published_at", to_rfc3339(version.published_at)}};
     view["versions"].insert(view["versions"].begin(), told);
-    newest = TRY(stored(transaction, id, version.version));
-    if (version.state == "in_force") in_force = newest;
+    auto read = TRY(stored(transaction, id, version.version));
+    if (version.state == "in_force") {
+      in_force = read;
+      view["version"] = version.version;
+    }
+    view["title"] = version.title;
+    if (read) newest = std::move(read);
   }
+  const bool is_in_force = !view["version"].is_null();
+  if (is_in_force) view["trouble"] = trouble_of(troubles(rooms.policies), id.str());
   Json proposal;  // The newest, whatever became of it.
   if (draft != nullptr) {
     auto status = desk.status(transaction, id);
@@ -201,13 +234,17 @@ Result<Json> item_view(Transaction& transaction, const PolicyDesk& desk, const R
       proposal = status.value().at("proposal");
       if (proposal.is_object()) {
         const auto row = TRY(newest_proposal(transaction, id));
-        const auto policy = TRY(read_back(row->version, row->body));
-        put_sentences(proposal, policy);
+        Json why;
+        const auto policy = TRY(proposed(*row, why));
+        if (policy) put_sentences(proposal, *policy);
         if (under_way(proposal) && row->kind == "publish") {
           next = policy;
-          view["next"] = {{"from", "proposal"}, {"version", policy.version}, {"text", matching::render(policy)}};
+          view["unreadable_proposal"] = why;
+          if (policy)
+            view["next"] = {{"from", "proposal"}, {"version", policy->version}, {"text", matching::render(*policy)}};
         }
         if (!newest) newest = policy;
+        if (view["title"] == id.str()) view["title"] = row->title;
       }
       view["status"] = std::move(status).value();
       view["status"]["proposal"] = proposal;
@@ -216,22 +253,23 @@ Result<Json> item_view(Transaction& transaction, const PolicyDesk& desk, const R
       view["folder"] = {{"version", draft->policy ? Json(draft->policy->version) : Json(nullptr)},
                         {"wrong", draft->wrong},
                         {"checks", draft->checks}};
-    if (draft->policy && !under_way(proposal) && (!in_force || in_force->version != draft->policy->version)) {
+    if (draft->policy && !under_way(proposal) && view["version"] != draft->policy->version) {
       next = draft->policy;
       view["next"] = {{"from", "folder"}, {"version", next->version}, {"text", matching::render(*next)}};
     }
   }
   if (in_force) {
-    view["version"] = in_force->version;
     view["text"] = matching::render(*in_force);
   }
-  view["state"] = state_of(in_force.has_value(), proposal, !view["versions"].empty());
+  view["state"] = state_of(is_in_force, proposal, !view["versions"].empty());
   const auto& shown = in_force ? in_force : next ? next : newest;
   if (shown) {
+    const Json stored_title = view["title"];
     put_facts(view, *shown);
+    if (is_in_force && !in_force) view["title"] = stored_title;
     view["data"] = needed_data(next ? *next : *shown, rooms.rules.catalogue);
-    if (!in_force && !next) view["text"] = matching::render(*shown);
-  } else if (draft == nullptr || draft->wrong.empty()) {
+    if (!is_in_force && !next) view["text"] = matching::render(*shown);
+  } else if (!is_in_force && proposal.is_null() && (draft == nullptr || draft->wrong.empty())) {
     return refuse("policy_unknown", "There is no item " + id.str() + ".");
   }
   view["seen"] = seen_of(view);

@@ -24,8 +24,8 @@ Result<ItemFolder> read_item_folder(const std::string& folder, const FieldCatalo
 /// Every item that is in force, was, is proposed, or lies in the folder, ordered by id: `policy`, what it is (`title`,
 /// `issuer`, `departments`, `valid_from`, `valid_to` …), `state` (`in_force`, `proposed`, `approved`, `draft`,
 /// `repealed`), `in_force` (version or null), `proposal` (the one under way, with what it misses, or null), `folder`
-/// (version of the file or null), `broken` (what is wrong with the file, or null). Without a folder: what is in force,
-/// and nothing else.
+/// (version of the file or null), `broken` (what is wrong with the file, or null), `trouble` (why it waits although it
+/// is in force: see troubles(); or null). Without a folder: what is in force, and nothing else.
 Result<Json> items_view(storage::Transaction& transaction, const PolicyDesk& desk, const Rooms& rooms,
                         const ItemFolder* folder);
 
@@ -40,9 +40,10 @@ DraftItem read_draft(const std::string& folder, const PolicyId& id, const FieldC
 /// One item: what it is, `state` as above, `status` (PolicyDesk::status, or null where nobody proposed it), `text`
 /// (what is in force as Chinese sentences, or null), `next` (what may follow it: `from` (`proposal`, `folder`),
 /// `version`, `text`; or null), `data` (which data decide), `versions` (those that are or were in force, newest first),
-/// `folder`
-/// (`version`, `wrong`, `checks`; or null), `seen` (names all that a person decides by: another one means that the page
-/// is old). Without a draft: what is in force, and nothing else. Error `policy_unknown`.
+/// `folder` (`version`, `wrong`, `checks`; or null), `trouble` (as above), `unreadable_proposal` (why what is proposed
+/// cannot be read, or null), `seen` (names all that a person decides by: another one means that the page is old).
+/// An item in force that cannot be read has a version and no text; what else is said of it is that of what may follow.
+/// Without a draft: what is in force, and nothing else. Error `policy_unknown`.
 Result<Json> item_view(storage::Transaction& transaction, const PolicyDesk& desk, const Rooms& rooms,
                        const PolicyId& id, const DraftItem* draft);
 

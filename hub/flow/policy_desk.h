@@ -30,7 +30,8 @@ struct PublishingSettings {
 };
 
 /// Items in force that wait for people: `policy`, `title`, `version`, `code` (`policy_body_malformed`,
-/// `policy_version_wrong`, `data_unconfirmed`), `sentence`, `waits_for` (a role).
+/// `policy_version_wrong`, `data_unconfirmed`), `sentence`, `fields` (titles of the data that nobody confirmed),
+/// `waits_for` (a role).
 std::vector<Json> troubles(const PolicyBook& book);
 
 /// How an item gets in force, and out of it: proposed by one person as it stands in the folder (checked, its examples

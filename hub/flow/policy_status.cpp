@@ -18,6 +18,7 @@ std::vector<Json> troubles(const PolicyBook& book) {
                    {"version", one.version},
                    {"code", one.code},
                    {"sentence", one.message + " Its cases wait until it is proposed anew."},
+                   {"fields", Json::array()},
                    {"waits_for", "policy_officer"}});
   for (const auto& [id, fields] : book.unconfirmed()) {
     const auto policy = book.find(id);
@@ -29,6 +30,7 @@ std::vector<Json> troubles(const PolicyBook& book) {
                    {"code", "data_unconfirmed"},
                    {"sentence", "Its data come from elsewhere, or grow stale later, than was confirmed (" + titles +
                                     "). Nobody meets it until they are confirmed anew."},
+                   {"fields", fields},
                    {"waits_for", "data_officer"}});
   }
   return out;

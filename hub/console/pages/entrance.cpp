@@ -1,5 +1,6 @@
 // The overview, signing in and out, and what error codes mean.
 #include "console/pages/frame.h"
+#include "console/pages/item_trouble.h"
 #include "console/pages/pages.h"
 #include "console/problem.h"
 #include "console/scoped_status.h"
@@ -104,7 +105,10 @@ Result<Answer> overview(App& app, const Call& call) {
   for (const auto& [state, count] : cases.items()) all_cases += count.get<std::int64_t>();
   const auto amount = [&](const char* name) { return payments.value(name, std::int64_t{0}); };
 
-  Html content("<h1>惠企政策直达总览</h1><section class=\"flow\">");
+  Html content("<h1>惠企政策直达总览</h1>");
+  // Who acts for a part of the city has no such list: the items are the whole hub's.
+  content.add("{}<section class=\"flow\">",
+              show_waiting_items(call, status.value("items_waiting", Json::array()), false));
   if (!records.empty())
     step(content, "归集", records.value("received", std::int64_t{0}),
          "条记录，隔离 " + number(records.value("quarantined", std::int64_t{0})));

@@ -29,6 +29,7 @@ class Acts {
   }
 
   ItemActs all() {
+    confirm_anew();
     if (proposal_ == nullptr) {
       begin();
       return std::move(out_);
@@ -114,6 +115,19 @@ class Acts {
     add({act, data ? "确认数据" : "确认条件",
          (data ? "确认下方“判定所用数据”的来源和时效可以作为判定依据。" : "代表审核部门确认条件与政策原文一致。") +
              std::string(last)});
+  }
+
+  /// An item in force whose data are not what was confirmed.
+  void confirm_anew() {
+    const Json& trouble = view_.at("trouble");
+    if (!person_.has_role(kDataOfficer) || text_of(trouble, "code") != "data_unconfirmed") return;
+    const Json& status = view_.at("status");
+    if (!status.is_object() || !status.at("in_force").is_object()) return;
+    if (std::ranges::any_of(status.at("in_force").at("steps"), [&](const Json& one) {
+          return text_of(one, "step") == "confirm_conditions" && text_of(one, "by") == person_.actor();
+        }))
+      return not_now("现行版本的条件由您确认，它的数据须由另一位数据管理人员重新确认。");
+    add({kConfirmAnew, "重新确认数据", "确认上方列出的变化之后，现行版本仍可以按这些数据判定；所有企业随即重新匹配。"});
   }
 
   void withdraw() {

@@ -9,6 +9,9 @@
 
 namespace zhida::console::pages {
 
+/// The form's word for confirming the data of an item in force once more.
+inline constexpr const char* kConfirmAnew = "confirm_data_anew";
+
 /// A step that this person may take now.
 struct ItemAct {
   enum class Reason { none, may, must };

@@ -6,6 +6,7 @@
 #include "console/pages/frame.h"
 #include "console/pages/item_acts.h"
 #include "console/pages/item_parts.h"
+#include "console/pages/item_trouble.h"
 #include "console/pages/pages.h"
 #include "console/problem.h"
 #include "flow/item_view.h"
@@ -51,13 +52,15 @@ Html validity(const App& app, const Json& item) {
 
 // --- the list -------------------------------------------------------------------------------------------------------
 
-constexpr std::pair<const char*, const char*> kFilters[] = {
-    {"", "全部"}, {"in_force", "施行中"}, {"open", "办理中"}, {"draft", "草稿"}, {"repealed", "已废止"}};
+constexpr std::pair<const char*, const char*> kFilters[] = {{"", "全部"},        {"in_force", "施行中"},
+                                                            {"waiting", "暂停"}, {"open", "办理中"},
+                                                            {"draft", "草稿"},   {"repealed", "已废止"}};
 
 bool fits(const Json& item, const std::string& filter) {
   const std::string state = text_of(item, "state");
   if (filter.empty()) return true;
   if (filter == "open") return item.at("proposal").is_object();
+  if (filter == "waiting") return item.at("trouble").is_object();
   return state == filter;
 }
 
@@ -69,6 +72,7 @@ Html state_badges(const Json& item) {
   if (proposal.is_object() && state == "in_force")
     html.add(" {}", Html("<span class=\"badge wait\">{}</span>",
                          text_of(proposal, "kind") == "repeal" ? "提请废止中" : "新版本提请中"));
+  if (item.at("trouble").is_object()) html.add(" {}", trouble_badge(item.at("trouble")));
   return html;
 }
 
@@ -79,8 +83,11 @@ std::string next_text(const Json& item) {
     std::string out;
     for (const auto& missing : proposal.at("missing"))
       out += (out.empty() ? "待" : "、") + missing_text(missing.get<std::string>(), item.at("departments"));
+    if (item.at("trouble").is_object() && text_of(item.at("trouble"), "code") == "data_unconfirmed")
+      out += (out.empty() ? "" : "；现行版本") + trouble_text(item.at("trouble"));
     return out.empty() ? "—" : out;
   }
+  if (item.at("trouble").is_object()) return trouble_text(item.at("trouble"));
   if (!item.at("broken").is_null()) return "文件有错误，须先改正";
   if (text_of(item, "folder").empty()) return "—";
   if (item.at("in_force").is_null()) return "可提请施行";
@@ -119,15 +126,18 @@ void show_facts(Html& html, const App& app, const Json& view) {
   const std::string document = text_of(view, "document"), number = text_of(view, "document_number");
   const std::string version = text_of(view, "version");
   html.add(
-      "<section class=\"card\"><dl class=\"facts\"><div><dt>状态</dt><dd>{}</dd></div>"
+      "<section class=\"card\"><dl class=\"facts\"><div><dt>状态</dt><dd>{}{}</dd></div>"
       "<div><dt>编号</dt><dd>{}</dd></div><div><dt>发布单位</dt><dd>{}</dd></div><div><dt>依据</dt><dd>{} {}</dd></div>"
       "<div><dt>有效期</dt><dd>{}</dd></div><div><dt>资金渠道</dt><dd>{}</dd></div>"
       "<div><dt>审核部门</dt><dd>{}</dd></div><div><dt>现行版本</dt><dd>{}</dd></div></dl>",
-      badge(WordKind::item_state, text_of(view, "state")), view.at("policy"), view.at("issuer"),
-      document.empty() && number.empty() ? std::string("—") : document, number, validity(app, view),
+      badge(WordKind::item_state, text_of(view, "state")),
+      view.at("trouble").is_object() ? Html(" {}", trouble_badge(view.at("trouble"))) : Html(), view.at("policy"),
+      view.at("issuer"), document.empty() && number.empty() ? std::string("—") : document, number, validity(app, view),
       view.at("funding").is_null() ? std::string("—") : word(WordKind::funding, text_of(view, "funding")),
       joined(view.at("departments"), "无须审核"),
       version.empty() ? Html("<span class=\"dim\">尚未施行</span>") : Html("<code>{}</code>", version.substr(0, 12)));
+  if (view.at("trouble").is_object() && view.at("text").is_null())
+    html.add("<p class=\"dim small\">现行版本的内容读不出：除标题、状态和版本之外，以上取自最近的可读版本。</p>");
   if (view.at("limited").get<bool>() && !version.empty())
     html.add("<p>本事项限名额或资金，须经 <a href=\"{}\">名额与资金分配</a> 才能兑现。</p>",
              link("/rounds", {{"policy", text_of(view, "policy")}}));
@@ -171,6 +181,11 @@ void show_progress(Html& html, App& app, const Call& call, const Json& view) {
     if (!missing.empty())
       html.add("<p class=\"note\">还差：{}。全部齐备之后立即{}。</p>", missing,
                word(WordKind::item_step, text_of(*proposal, "kind")));
+    if (!view.at("unreadable_proposal").is_null())
+      html.add(
+          "<p class=\"note bad\">提请的这一版由较早的程序存入，本程序读不出，不能施行：请{}人员撤回后重新提请。</p>"
+          "<p class=\"dim small\">{}</p>",
+          word(WordKind::role, "policy_officer"), view.at("unreadable_proposal"));
   } else {
     html.add("<p class=\"dim\">现在没有在办的提请。</p>");
   }
@@ -222,8 +237,12 @@ void show_file_checks(Html& html, const Json& view) {
 void show_history(Html& html, const flow::PeopleBook& people, const Json& view) {
   const Json& status = view.at("status");
   if (status.is_object() && status.at("in_force").is_object()) {
-    html.add("<section class=\"card\"><h2>现行版本由谁办理</h2>{}</section>",
+    html.add("<section class=\"card\"><h2>现行版本由谁办理</h2>{}",
              show_steps(people, status.at("in_force").at("steps")));
+    for (const auto& anew : status.at("in_force").at("data_confirmed_anew"))
+      html.add("<p class=\"small\">{} {} 重新确认数据。</p>", minute_of(anew.at("at")),
+               actor_name(people, text_of(anew, "by")));
+    html.add("</section>");
   }
   if (view.at("versions").empty()) return;
   html.add(
@@ -244,12 +263,13 @@ constexpr std::pair<std::string_view, const char*> kDone[] = {{"propose", "已�
                                                               {"approve", "已批准。"},
                                                               {"confirm_conditions", "已确认条件。"},
                                                               {"confirm_data", "已确认数据。"},
+                                                              {kConfirmAnew, "已重新确认数据，企业正在重新匹配。"},
                                                               {"withdraw", "已撤回提请。"}};
 
 Html done_note(const std::string& act, const Json& view) {
   for (const auto& [name, says] : kDone) {
     if (name != act) continue;
-    const bool ended = open_proposal(view) == nullptr && act != "withdraw";
+    const bool ended = open_proposal(view) == nullptr && act != "withdraw" && act != kConfirmAnew;
     const bool in_force = !view.at("version").is_null();
     return Html("<p class=\"note\" role=\"status\">{}{} 已记入审计。</p>", says,
                 !ended     ? ""
@@ -276,6 +296,7 @@ Result<Answer> item_page(App& app, const Call& call, const Error* refused) {
   if (refused != nullptr) content.add("{}", refusal_note(*refused));
   content.add("{}", done_note(call.parameter("done"), view));
   show_facts(content, app, view);
+  content.add("{}", show_trouble(view, all));
   if (all) show_progress(content, app, call, view);
   show_what_it_says(content, view);
   content.add("{}", show_needed_data(view.at("data")));
@@ -317,6 +338,7 @@ Result<Json> take_step(App& app, const Call& call) {
   if (act == "approve") return desk.approve(*call.person, id, version, blank ? "" : reason);
   if (act == "confirm_conditions") return desk.confirm(*call.person, id, version, "conditions");
   if (act == "confirm_data") return desk.confirm(*call.person, id, version, "data");
+  if (act == kConfirmAnew) return desk.confirm(*call.person, id, text_of(view, "version"), "data");
   if (act == "withdraw") return desk.withdraw(*call.person, id, reason);
   return refuse("decision_unknown", "没有这一步。");
 }
@@ -330,6 +352,10 @@ Result<Answer> items(App& app, const Call& call) {
   Html content("<h1>政策事项</h1><p class=\"dim\">{}</p>",
                all ? "事项从文件夹中的草稿开始，经提请、回溯试算、他人批准、条件与数据分别确认之后施行。"
                    : "正在施行的事项：谁可以享受、享受多少、由谁审核。");
+  Json troubles = Json::array();
+  for (const auto& item : list)
+    if (item.at("trouble").is_object()) troubles.push_back(item.at("trouble"));
+  content.add("{}", show_waiting_items(call, troubles, all));
   if (all) {
     content.add("<div class=\"filters\">");
     for (const auto& [code, title] : kFilters) {

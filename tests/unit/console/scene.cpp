@@ -36,7 +36,7 @@ const std::string& password_hash() {
 
 Scene::Scene(const std::function<void(flow::HubConfig&)>& change) {
   const std::string& certs = certificates();
-  flow::HubConfig config;
+  auto& config = config_;
   config.database.url = "sqlite://" + folder_.file("hub.db");
   config.clock = "external";
   config.clock_file = folder_.file("clock");
@@ -54,7 +54,13 @@ Scene::Scene(const std::function<void(flow::HubConfig&)>& change) {
   config.trust.revocation_lists = {certs + "/seal/ca.crl"};
   config.version = "test";
   if (change) change(config);
-  hub = value_of(flow::Hub::create(config, {}, {}));
+  restart();
+}
+
+void Scene::restart() {
+  app.reset();
+  hub.reset();  // Before the next one opens the store.
+  hub = value_of(flow::Hub::create(config_, {}, {}));
   app.reset(new App{.hub = *hub});
 }
 

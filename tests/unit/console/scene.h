@@ -33,6 +33,8 @@ class Scene {
  public:
   explicit Scene(const std::function<void(flow::HubConfig&)>& change = {});
 
+  /// Another hub on the same store and files.
+  void restart();
   void set_clock(const std::string& time) { folder_.write("clock", time + "\n"); }
   /// A firm that meets IN-001 and was told so.
   CaseId notified_case(const std::string& division = "330502", const std::string& firm = kFirm);
@@ -57,6 +59,7 @@ class Scene {
   static std::string people();
 
   TempFolder folder_;
+  flow::HubConfig config_;
 
  public:
   std::unique_ptr<flow::Hub> hub;
