@@ -6,6 +6,7 @@
 #include "cli/publishing.h"
 #include "flow/decisions.h"
 #include "stages/mapping/fields.h"
+#include "stages/matching/code_names.h"
 #include "stages/matching/commands.h"
 #include "stages/profile/profile_store.h"
 
@@ -45,6 +46,8 @@ int explain_decision(const Words& words) {
   flow::Today today;
   if (fields) today.fields = &fields.value();
   if (code_lists) today.code_lists = code_lists.value();
+  const auto names = matching::CodeNames::load(config.mappings_folder + "/codes");
+  if (names) today.names = &names.value();
   Json answer;
   const auto done = store.value()->read([&](storage::Transaction& transaction) -> Result<void> {
     answer = TRY(flow::explain_decision(transaction, words.option("--decision"), today));

@@ -59,6 +59,7 @@ Result<Json> decision(App& app, const Call& call) {
   const auto& rooms = app.hub.rooms();
   flow::Today today;
   today.fields = &rooms.rules.catalogue;
+  today.names = rooms.code_names;
   today.code_lists = TRY(flow::code_lists_of(app.hub.config().mappings_folder));
   return read<Json>(
       app, [&](Transaction& transaction) { return flow::explain_decision(transaction, call.captures.at(0), today); });

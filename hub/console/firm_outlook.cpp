@@ -19,12 +19,12 @@ bool counts(CaseState state) {
 }
 
 /// Of an item, what a clause came to as a sentence, with the source as people call it.
-Json told(const matching::Policy& policy, ClauseVerdict clause) {
+Json told(const flow::Rooms& rooms, const matching::Policy& policy, ClauseVerdict clause) {
   if (!clause.source.empty()) clause.source = word(WordKind::source, clause.source);
   return {{"policy", policy.id.str()},
           {"title", policy.title},
           {"clause", clause.id},
-          {"sentence", matching::explain_clause(policy, clause)}};
+          {"sentence", matching::explain_clause(policy, clause, rooms.code_names)}};
 }
 
 }  // namespace
@@ -39,12 +39,12 @@ Result<void> put_outlook(storage::Transaction& transaction, const flow::Rooms& r
   CHECK_OK(matching::add_receipts(transaction, {items.data(), items.size()}, firm));
   for (const auto& policy : items) {
     for (const auto& miss : matching::near_misses(policy, firm.front(), today)) {
-      auto one = told(policy, miss.clause);
+      auto one = told(rooms, policy, miss.clause);
       one["then"] = to_text(miss.then);
       view["near_misses"].push_back(std::move(one));
     }
     for (const auto& question : matching::open_questions(policy, firm.front(), today)) {
-      auto one = told(policy, question.clause);
+      auto one = told(rooms, policy, question.clause);
       one["decides"] = question.decides();
       view["questions"].push_back(std::move(one));
     }

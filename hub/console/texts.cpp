@@ -48,7 +48,7 @@ std::string case_to_text(const Json& view) {
 
 std::string profile_to_text(const Json& view) {
   std::string text =
-      text_of(view, "name") + "  " + text_of(view, "uscc") + "  区划 " + text_of(view, "division") + "\n";
+      text_of(view, "name") + "  " + text_of(view, "uscc") + "  区划 " + text_of(view, "division_shown") + "\n";
   for (const auto& field : view.at("fields")) {
     const std::string state = text_of(field, "state");
     text += "  " + text_of(field, "title") + "（" + text_of(field, "field") + "）  ";

@@ -9,6 +9,7 @@
 #include "platform/messaging/dead_letter.h"
 #include "stages/casework/case_store.h"
 #include "stages/intake/intake_store.h"
+#include "stages/matching/code_names.h"
 #include "stages/matching/evaluate.h"
 #include "stages/matching/explain.h"
 #include "stages/matching/policy_store.h"
@@ -75,7 +76,7 @@ Result<Json> next_of(storage::Transaction& transaction, const flow::Rooms& rooms
   }
 }
 
-Json clause_json(const matching::Policy* policy, const ClauseVerdict& clause) {
+Json clause_json(const flow::Rooms& rooms, const matching::Policy* policy, const ClauseVerdict& clause) {
   return {{"id", clause.id},
           {"text", clause.text},
           {"verdict", to_text(clause.verdict)},
@@ -86,7 +87,7 @@ Json clause_json(const matching::Policy* policy, const ClauseVerdict& clause) {
           {"source", text_or_null(clause.source)},
           {"as_of", text_or_null(clause.as_of)},
           {"unknown_reason", text_or_null(clause.unknown_reason)},
-          {"sentence", policy == nullptr ? clause.text : matching::explain_clause(*policy, clause)}};
+          {"sentence", policy == nullptr ? clause.text : matching::explain_clause(*policy, clause, rooms.code_names)}};
 }
 
 Json payment_json(const PaymentAttempt& attempt) {
@@ -114,7 +115,7 @@ std::string value_text(const FieldSpec& spec, const FieldData& data) {
   return to_text(data);
 }
 
-Json field_json(const FieldSpec& spec, const FieldState* state) {
+Json field_json(const FieldSpec& spec, const FieldState* state, const matching::CodeNames* names) {
   const bool personal = spec.sensitivity == Sensitivity::personal;
   const bool money = spec.type == FieldType::money_fen;
   Json json = {{"field", spec.name},
@@ -134,11 +135,14 @@ Json field_json(const FieldSpec& spec, const FieldState* state) {
     const std::string text = value_text(spec, value.data);
     return personal ? masked_text(text) : text;
   };
+  const auto show = [&](const ProfileValue& value) {
+    return personal ? say(value) : matching::people_text(value.data, spec, names);
+  };
   if (state->value) {
     const auto& value = *state->value;
     json["state"] = "known";
     json["value"] = say(value);
-    json["shown"] = personal ? say(value) : matching::people_text(value.data, spec);
+    json["shown"] = show(value);
     json["source"] = value.source;
     json["as_of"] = value.as_of.to_string();
     if (spec.fresh_for_days > 0) json["fresh_until"] = value.as_of.plus_days(spec.fresh_for_days).to_string();
@@ -147,7 +151,8 @@ Json field_json(const FieldSpec& spec, const FieldState* state) {
     json["state"] = to_text(state->reason);
   }
   for (const auto& value : state->set_aside)
-    json["set_aside"].push_back({{"value", say(value)}, {"source", value.source}, {"as_of", value.as_of.to_string()}});
+    json["set_aside"].push_back(
+        {{"value", say(value)}, {"shown", show(value)}, {"source", value.source}, {"as_of", value.as_of.to_string()}});
   return json;
 }
 
@@ -196,7 +201,7 @@ Result<Json> case_view(storage::Transaction& transaction, const flow::Rooms& roo
   view["amount_trace"] = nullptr;
   view["evaluated_on"] = nullptr;
   if (const auto entitlement = TRY(matching::read_entitlement(transaction, c.uscc, c.policy))) {
-    for (const auto& clause : entitlement->clauses) clauses.push_back(clause_json(policy.get(), clause));
+    for (const auto& clause : entitlement->clauses) clauses.push_back(clause_json(rooms, policy.get(), clause));
     view["verdict"] = to_text(entitlement->verdict);
     view["amount_trace"] = text_or_null(entitlement->amount_trace);
     view["evaluated_on"] = entitlement->evaluated_on.to_string();
@@ -289,13 +294,18 @@ Result<Json> case_view(storage::Transaction& transaction, const flow::Rooms& roo
   return view;
 }
 
+std::string region_text(const flow::Rooms& rooms, const std::string& code) {
+  return rooms.code_names == nullptr ? code : rooms.code_names->region(code);
+}
+
 Result<Json> profile_view(storage::Transaction& transaction, const flow::Rooms& rooms, const std::string& uscc,
                           const flow::Person* person) {
   const auto profile = TRY(profile::load_profile(transaction, uscc, rooms.clock.today(), rooms.rules));
   if (person != nullptr && !person->sees(profile.division))
     return refuse("enterprise_unknown", "There is no firm " + uscc + " in your divisions.");
   Json fields = Json::array();
-  for (const auto& [name, spec] : rooms.rules.catalogue.all()) fields.push_back(field_json(spec, profile.find(name)));
+  for (const auto& [name, spec] : rooms.rules.catalogue.all())
+    fields.push_back(field_json(spec, profile.find(name), rooms.code_names));
 
   Json cases = Json::array();
   casework::CaseFilter filter;
@@ -326,6 +336,7 @@ Result<Json> profile_view(storage::Transaction& transaction, const flow::Rooms& 
   Json view = {{"uscc", profile.uscc},
                {"name", profile.name},
                {"division", profile.division},
+               {"division_shown", region_text(rooms, profile.division)},
                {"sequence", profile.sequence},
                {"as_of", profile.as_of.to_string()},
                {"fields", std::move(fields)},
@@ -419,7 +430,7 @@ Result<Json> policy_view(const flow::Rooms& rooms, const PolicyId& id) {
               {"valid_to", policy->valid_to ? Json(policy->valid_to->to_string()) : Json(nullptr)},
               {"channel", to_text(policy->handling.channel)},
               {"clauses", std::move(clauses)},
-              {"text", matching::render(*policy)},
+              {"text", matching::render(*policy, rooms.code_names)},
               {"handling",
                {{"period", handling.period},
                 {"reviews", reviews},

@@ -12,6 +12,9 @@
 
 namespace zhida::console {
 
+/// `湖州市吴兴区（330502）`; a code that nobody knows stays as it is.
+std::string region_text(const flow::Rooms& rooms, const std::string& code);
+
 /// One firm: its fields with source and freshness, its cases and entitlements. `person` null: whoever asks sees all
 /// (the command line); otherwise a firm of another division is not there. Errors `enterprise_unknown`.
 Result<Json> profile_view(storage::Transaction& transaction, const flow::Rooms& rooms, const std::string& uscc,

@@ -132,10 +132,10 @@ Result<std::string> look_up_in_trail(Transaction& transaction, const Decision& d
   return std::string("not_told");
 }
 
-Json told(const matching::Policy* policy, const ClauseVerdict& clause) {
+Json told(const matching::Policy* policy, const ClauseVerdict& clause, const matching::CodeNames* names) {
   auto out = matching::clause_json(clause);
   if (policy == nullptr) return out;
-  out["sentence"] = matching::explain_clause(*policy, clause);
+  out["sentence"] = matching::explain_clause(*policy, clause, names);
   matching::for_each_clause_of(*policy, [&](const matching::Clause& written) {
     if (written.id == clause.id && !written.article.empty()) out["article"] = written.article;
   });
@@ -186,7 +186,7 @@ Result<Json> decision_json(Transaction& transaction, const Decision& decision, c
       replay.differences.push_back({"case.amount_fen", fen(c.amount), fen(part)});
   }
   Json clauses = Json::array(), tranches = Json::array(), differences = Json::array();
-  for (const auto& clause : e.clauses) clauses.push_back(told(policy, clause));
+  for (const auto& clause : e.clauses) clauses.push_back(told(policy, clause, today.names));
   for (const auto& part : e.tranches) tranches.push_back({{"id", part.id}, {"amount_fen", part.amount.fen()}});
   for (const auto& difference : replay.differences)
     differences.push_back({{"what", difference.what}, {"stored", difference.stored}, {"again", difference.again}});

@@ -6,6 +6,10 @@
 #include "domain/field_catalogue.h"
 #include "platform/storage/database.h"
 
+namespace zhida::matching {
+class CodeNames;
+}
+
 namespace zhida::flow {
 
 /// The SHA-256 of every code table of the folder, as canonical JSON: file name → hex. Error `file_unreadable`.
@@ -13,8 +17,9 @@ Result<std::string> code_lists_of(const std::string& mappings_folder);
 
 /// What stands beside the store when a decision is explained; nothing of it can change the answer. Empty: not there.
 struct Today {
-  const FieldCatalogue* fields = nullptr;  ///< Says how rows become values, for the comparison with the field log.
-  std::string code_lists;                  ///< As code_lists_of() gives it.
+  const FieldCatalogue* fields = nullptr;      ///< Says how rows become values, for the comparison with the field log.
+  std::string code_lists;                      ///< As code_lists_of() gives it.
+  const matching::CodeNames* names = nullptr;  ///< For its sentences.
 };
 
 /// Why a decision came out as it did, from what is stored alone, and whether the same comes out of it again. `asked` is

@@ -29,6 +29,7 @@
 #include "platform/messaging/outbox_relay.h"
 #include "stages/casework/casework.h"
 #include "stages/mapping/mapping_set.h"
+#include "stages/matching/code_names.h"
 #include "stages/matching/policy_store.h"
 #include "stages/payment/payment_stage.h"
 #include "stages/profile/profile_store.h"
@@ -67,8 +68,8 @@ std::set<std::string> names_of(const std::vector<messaging::DialOptions>& broker
 struct Hub::Parts {
   Parts(HubConfig from, std::unique_ptr<Clock> business_clock, Calendar days, std::unique_ptr<storage::Database> store,
         mapping::MappingSet maps, profile::ProfileRules profile_rules, ItemsInForce items, std::int64_t book_round,
-        std::string code_files, Grants legal_grants, PeopleBook persons, std::unique_ptr<TrustKeeper> trusted,
-        std::unique_ptr<SealKeeper> seal_of_ours)
+        std::string code_files, matching::CodeNames names, Grants legal_grants, PeopleBook persons,
+        std::unique_ptr<TrustKeeper> trusted, std::unique_ptr<SealKeeper> seal_of_ours)
       : config(std::move(from)),
         clock(std::move(business_clock)),
         calendar(std::move(days)),
@@ -77,6 +78,7 @@ struct Hub::Parts {
         rules(std::move(profile_rules)),
         policies(std::move(items), book_round),
         code_lists(std::move(code_files)),
+        code_names(std::move(names)),
         grants(std::move(legal_grants)),
         people(std::move(persons)),
         own_seal(std::move(seal_of_ours)),
@@ -97,7 +99,8 @@ struct Hub::Parts {
               config.city,
               times,
               to_hex(crypto::sha256(code_lists)),
-              config.version},
+              config.version,
+              &code_names},
         casework({trail, *clock, calendar, [this](const PolicyId& id) { return policies.handling(id); },
                   [this](storage::Transaction& transaction, const BenefitCase& now, CaseState before) {
                     return receipts.on_case_moved(transaction, now, before);
@@ -132,6 +135,7 @@ struct Hub::Parts {
   const profile::ProfileRules rules;
   PolicyBook policies;
   const std::string code_lists;  // Canonical JSON.
+  const matching::CodeNames code_names;
   const Grants grants;
   const PeopleBook people;
   const std::unique_ptr<SealKeeper> own_seal;
@@ -193,6 +197,7 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
   const auto migrated = TRY(storage::migrate(*database));
   std::int64_t book_round = 0;
   auto code_lists = TRY(code_lists_of(config.mappings_folder));
+  auto code_names = TRY(matching::CodeNames::load(config.mappings_folder + "/codes"));
   ItemsInForce policies;
   CHECK_OK(database->read([&](storage::Transaction& transaction) -> Result<void> {
     book_round = TRY(matching::read_match_cursor(transaction, kBookRound));
@@ -203,8 +208,8 @@ Result<std::unique_ptr<Hub>> Hub::create(HubConfig config, const std::vector<Ada
   if (!config.publishing.by_people) policies.items = TRY(load_items(config, rules.catalogue));
   auto parts = std::make_unique<Parts>(std::move(config), std::move(clock), std::move(calendar), std::move(database),
                                        std::move(mappings), std::move(rules), std::move(policies), book_round,
-                                       std::move(code_lists), std::move(grants), std::move(people), std::move(trust),
-                                       std::move(sealer));
+                                       std::move(code_lists), std::move(code_names), std::move(grants),
+                                       std::move(people), std::move(trust), std::move(sealer));
   auto& p = *parts;
   for (const auto& name : migrated) p.log.info("Schema brought forward.", {{"migration", name}});
 

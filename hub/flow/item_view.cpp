@@ -78,7 +78,7 @@ const char* state_of(bool in_force, const Json& proposal, bool was_in_force) {
 }
 
 /// A near miss says value and gap as programs want them; people get the sentence that the command line shows.
-void put_sentences(Json& proposal, const Policy& policy) {
+void put_sentences(Json& proposal, const Policy& policy, const matching::CodeNames* names) {
   auto& test = proposal["back_test"];
   if (!test.is_object()) return;
   for (auto& miss : test["report"]["near_misses"]["named"]) {
@@ -88,7 +88,7 @@ void put_sentences(Json& proposal, const Policy& policy) {
     clause.value = miss.value("value", "");
     clause.gap = miss.value("gap", "");
     clause.verdict = Verdict::not_met;
-    miss["sentence"] = matching::explain_clause(policy, clause);
+    miss["sentence"] = matching::explain_clause(policy, clause, names);
   }
 }
 
@@ -236,12 +236,14 @@ Result<Json> item_view(Transaction& transaction, const PolicyDesk& desk, const R
         const auto row = TRY(newest_proposal(transaction, id));
         Json why;
         const auto policy = TRY(proposed(*row, why));
-        if (policy) put_sentences(proposal, *policy);
+        if (policy) put_sentences(proposal, *policy, rooms.code_names);
         if (under_way(proposal) && row->kind == "publish") {
           next = policy;
           view["unreadable_proposal"] = why;
           if (policy)
-            view["next"] = {{"from", "proposal"}, {"version", policy->version}, {"text", matching::render(*policy)}};
+            view["next"] = {{"from", "proposal"},
+                            {"version", policy->version},
+                            {"text", matching::render(*policy, rooms.code_names)}};
         }
         if (!newest) newest = policy;
         if (view["title"] == id.str()) view["title"] = row->title;
@@ -255,11 +257,12 @@ Result<Json> item_view(Transaction& transaction, const PolicyDesk& desk, const R
                         {"checks", draft->checks}};
     if (draft->policy && !under_way(proposal) && view["version"] != draft->policy->version) {
       next = draft->policy;
-      view["next"] = {{"from", "folder"}, {"version", next->version}, {"text", matching::render(*next)}};
+      view["next"] = {
+          {"from", "folder"}, {"version", next->version}, {"text", matching::render(*next, rooms.code_names)}};
     }
   }
   if (in_force) {
-    view["text"] = matching::render(*in_force);
+    view["text"] = matching::render(*in_force, rooms.code_names);
   }
   view["state"] = state_of(is_in_force, proposal, !view["versions"].empty());
   const auto& shown = in_force ? in_force : next ? next : newest;
@@ -268,7 +271,7 @@ Result<Json> item_view(Transaction& transaction, const PolicyDesk& desk, const R
     put_facts(view, *shown);
     if (is_in_force && !in_force) view["title"] = stored_title;
     view["data"] = needed_data(next ? *next : *shown, rooms.rules.catalogue);
-    if (!is_in_force && !next) view["text"] = matching::render(*shown);
+    if (!is_in_force && !next) view["text"] = matching::render(*shown, rooms.code_names);
   } else if (!is_in_force && proposal.is_null() && (draft == nullptr || draft->wrong.empty())) {
     return refuse("policy_unknown", "There is no item " + id.str() + ".");
   }

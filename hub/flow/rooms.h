@@ -16,6 +16,9 @@ class AuditTrail;
 namespace zhida::mapping {
 class MappingSet;
 }
+namespace zhida::matching {
+class CodeNames;
+}
 namespace zhida::profile {
 struct ProfileRules;
 }
@@ -42,10 +45,11 @@ struct Rooms {
   const mapping::MappingSet& mappings;
   const profile::ProfileRules& rules;
   const PolicyBook& policies;
-  std::string city;   ///< The hub's own fiscal division, 6 digits.
-  StageTimes& times;  ///< Where the stages say how long they took.
+  std::string city;          ///< The hub's own fiscal division, 6 digits.
+  StageTimes& times;         ///< Where the stages say how long they took.
   std::string code_lists{};  ///< Digest of the code tables (flow/decisions.h): each decision names it.
   std::string program{};     ///< Version of the program, for the same.
+  const matching::CodeNames* code_names = nullptr;  ///< For what people read; null: codes are shown as they are.
 };
 
 /// Hands one piece of work to the writer and waits until it is durable. Runs `effect` in one transaction (perhaps more

@@ -91,7 +91,8 @@ Result<Answer> firms(App& app, const Call& call) {
     for (const auto& item : list.at("items"))
       content.add("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
                   firm_link(item.at("uscc").get<std::string>(), item.at("name").get<std::string>()), item.at("uscc"),
-                  item.at("division"), minute_of(item.at("updated_at")));
+                  region_text(app.hub.rooms(), item.at("division").get<std::string>()),
+                  minute_of(item.at("updated_at")));
     content.add("</table>");
   }
   content.add("</section>{}", more("/firms", {{"q", text}}, list.at("next")));
@@ -104,7 +105,7 @@ Result<Answer> firm(App& app, const Call& call) {
   }));
   const std::string name = view.at("name").get<std::string>();
   Html content("<h1>{}</h1><p class=\"dim\">{} · 区划 {} · 画像版本 {}</p>", name.empty() ? "（名称未归集）" : name,
-               view.at("uscc"), view.at("division"), view.at("sequence"));
+               view.at("uscc"), view.at("division_shown"), view.at("sequence"));
 
   content.add("<section class=\"card\"><h2>可享政策</h2>");
   if (view.at("entitlements").empty()) {
@@ -145,7 +146,7 @@ Result<Answer> firm(App& app, const Call& call) {
       // What is not known is said in words: never a zero, never a no.
       content.add("{}", badge(WordKind::field_state, state));
       for (const auto& other : field.at("set_aside"))
-        content.add("<br><span class=\"dim small\">{}（{}，{}）</span>", other.at("value"),
+        content.add("<br><span class=\"dim small\">{}（{}，{}）</span>", other.at("shown"),
                     word(WordKind::source, other.at("source").get<std::string>()), other.at("as_of"));
     }
     content.add("</td><td>{}</td><td>{}</td><td>{}</td></tr>",

@@ -126,9 +126,9 @@ Result<Answer> money(App& app, const Call& call) {
           "<td class=\"right\">{}</td><td class=\"right\">{}</td><td class=\"right\">{}</td>"
           "<td class=\"right\">{}</td></tr>",
           item.at("pro_name"), item.at("pro_code"), item.at("year"),
-          item.at("report_parked").get<bool>() ? " · 有指标变动待人工处理" : "", item.at("division"),
-          yuan(item.at("total")), yuan(item.at("others")), yuan(item.at("held")), yuan(item.at("spent")),
-          yuan(item.at("available")));
+          item.at("report_parked").get<bool>() ? " · 有指标变动待人工处理" : "",
+          region_text(app.hub.rooms(), item.at("division").get<std::string>()), yuan(item.at("total")),
+          yuan(item.at("others")), yuan(item.at("held")), yuan(item.at("spent")), yuan(item.at("available")));
     content.add("</table>");
   }
   content.add(

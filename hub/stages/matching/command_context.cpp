@@ -166,6 +166,14 @@ bool CommandContext::load(const std::vector<std::string>& paths) {
   return true;
 }
 
+const CodeNames* CommandContext::names() {
+  if (!names_) {
+    auto read = CodeNames::load(fields_folder_ + "/codes");
+    if (read) names_ = std::move(read).value();
+  }
+  return names_ ? &*names_ : nullptr;
+}
+
 bool CommandContext::load_flawless(const std::vector<std::string>& paths) {
   if (!load(paths)) return false;
   if (findings.errors.empty()) return true;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "domain/enterprise_profile.h"
+#include "stages/matching/code_names.h"
 #include "stages/matching/commands.h"
 #include "stages/matching/policy_file.h"
 
@@ -65,6 +66,8 @@ class CommandContext {
   unsigned threads() const { return threads_; }
   bool read_threads();
   std::string folder_of_fields() const { return fields_folder_; }
+  /// Of the code tables beside the fields; null where there are none.
+  const CodeNames* names();
 
  private:
   struct Portion;
@@ -77,6 +80,7 @@ class CommandContext {
   const LoadFields& load_fields_;
   const ReadStore& read_store_;
   std::string fields_path_, fields_folder_;
+  std::optional<CodeNames> names_;
   unsigned threads_ = 1;
 };
 

@@ -55,10 +55,10 @@ Json explanation_of(const Policy& policy, const EnterpriseProfile& profile, Date
   return out;
 }
 
-std::string explanation_text(const Policy& policy, const EnterpriseProfile& profile, Date day) {
-  auto out = explain(policy, evaluate(policy, profile, day));
+std::string explanation_text(const Policy& policy, const EnterpriseProfile& profile, Date day, const CodeNames* names) {
+  auto out = explain(policy, evaluate(policy, profile, day), names);
   for (const auto& miss : near_misses(policy, profile, day))
-    out += "  差一项 " + miss.clause.id + " " + explain_clause(policy, miss.clause) +
+    out += "  差一项 " + miss.clause.id + " " + explain_clause(policy, miss.clause, names) +
            (miss.then == Verdict::unknown ? "（符合后仍缺数据）" : "") + "\n";
   for (const auto& question : open_questions(policy, profile, day))
     out += "  待查 " + question.clause.id + " " + question.clause.text +
@@ -87,7 +87,7 @@ int check_command(CommandContext& context) {
     Json ids = Json::object(), rendered = Json::object();
     for (const auto& source : context.policies) {
       ids[source.policy.id.str()] = source.policy.version;
-      rendered[source.policy.id.str()] = render(source.policy);
+      if (context.flag("--text")) rendered[source.policy.id.str()] = render(source.policy, context.names());
     }
     Json out = {{"policies", ids}, {"errors", texts(findings.errors)}, {"notes", texts(findings.notes)}};
     if (context.flag("--text")) out["text"] = rendered;
@@ -96,7 +96,7 @@ int check_command(CommandContext& context) {
     for (const auto& finding : findings.errors) context.out << zhida::to_text(finding) << "\n";
     for (const auto& finding : findings.notes) context.err << zhida::to_text(finding) << "\n";
     if (context.flag("--text"))
-      for (const auto& source : context.policies) context.out << render(source.policy) << "\n";
+      for (const auto& source : context.policies) context.out << render(source.policy, context.names()) << "\n";
     context.err << context.policies.size() << " policies without errors, " << findings.errors.size() << " errors, "
                 << findings.notes.size() << " notes\n";
   }
@@ -190,7 +190,7 @@ int explain_command(CommandContext& context) {
     found = true;
     for (const auto& source : context.policies)
       context.out << (context.json() ? explanation_of(source.policy, profile, context.day).dump() + "\n"
-                                     : explanation_text(source.policy, profile, context.day));
+                                     : explanation_text(source.policy, profile, context.day, context.names()));
   });
   if (code == kFine && !found) return context.usage("No profile has that code.");
   return code;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "domain/field_catalogue.h"
+#include "stages/matching/code_names.h"
 #include "stages/matching/render_amount.h"
 
 namespace zhida::matching {
@@ -34,21 +35,26 @@ std::string title_of(const Policy& policy, const std::string& field) {
   return found == policy.titles.end() ? field : found->second;
 }
 
-std::string code_text(const Policy& policy, const std::string& field, const std::string& code) {
+std::string code_text(const Policy& policy, const std::string& field, const std::string& code, const CodeNames* names) {
   const auto found = policy.titles.find(field + "=" + code);
-  return found == policy.titles.end() ? code : found->second;
+  if (found != policy.titles.end()) return found->second;
+  return names == nullptr ? code : names->of_field(field, code);
 }
 
 namespace {
 
-std::string value_text(const Policy& policy, const Clause& clause, const FieldData& data) {
+std::string value_text(const Policy& policy, const Clause& clause, const FieldData& data, const CodeNames* names) {
   const auto* code = std::get_if<std::string>(&data);
-  return code != nullptr ? code_text(policy, clause.field, *code) : people_text(data, clause.type, clause.unit);
+  if (code == nullptr) return people_text(data, clause.type, clause.unit);
+  if (names != nullptr && clause.op == Operator::industry_in) return names->industry(*code);
+  if (names != nullptr && clause.op == Operator::region_in) return names->region(*code);
+  return code_text(policy, clause.field, *code, names);
 }
 
-std::string operands_text(const Policy& policy, const Clause& clause) {
+std::string operands_text(const Policy& policy, const Clause& clause, const CodeNames* names) {
   std::string out;
-  for (const auto& operand : clause.operands) out += (out.empty() ? "" : "、") + value_text(policy, clause, operand);
+  for (const auto& operand : clause.operands)
+    out += (out.empty() ? "" : "、") + value_text(policy, clause, operand, names);
   return out;
 }
 
@@ -58,19 +64,19 @@ std::string window_text(const Clause& clause) {
 
 }  // namespace
 
-std::string demand_text(const Policy& policy, const Clause& clause) {
+std::string demand_text(const Policy& policy, const Clause& clause, const CodeNames* names) {
   const auto operand = [&](std::size_t i) {
     if (i < clause.operand_data.size() && !clause.operand_data[i].empty())
       return "本地区" + title_of(policy, clause.operand_data[i]);
-    return value_text(policy, clause, clause.operands[i]);
+    return value_text(policy, clause, clause.operands[i], names);
   };
   switch (clause.op) {
     case Operator::eq:
       return "为" + operand(0);
     case Operator::in:
-      return "为" + operands_text(policy, clause) + "之一";
+      return "为" + operands_text(policy, clause, names) + "之一";
     case Operator::not_in:
-      return "不为" + operands_text(policy, clause);
+      return "不为" + operands_text(policy, clause, names);
     case Operator::gt:
       return ">" + operand(0);
     case Operator::gte:
@@ -98,13 +104,13 @@ std::string demand_text(const Policy& policy, const Clause& clause) {
     case Operator::date_between:
       return "在" + operand(0) + "至" + operand(1) + "之间（含两端）";
     case Operator::industry_in:
-      return "属于行业" + operands_text(policy, clause);
+      return "属于行业" + operands_text(policy, clause, names);
     case Operator::region_in:
-      return "属于区划" + operands_text(policy, clause);
+      return "属于区划" + operands_text(policy, clause, names);
     case Operator::all_of:
-      return "包含全部：" + operands_text(policy, clause);
+      return "包含全部：" + operands_text(policy, clause, names);
     case Operator::any_of:
-      return "至少包含其一：" + operands_text(policy, clause);
+      return "至少包含其一：" + operands_text(policy, clause, names);
     case Operator::not_received:
       return window_text(clause) + "未享受";
     case Operator::no_event_within:
@@ -155,10 +161,10 @@ FieldData read_back(const std::string& text, FieldType type) {
   return text;
 }
 
-void render_clause(const Policy& policy, const Clause& clause, int depth, std::string& out) {
+void render_clause(const Policy& policy, const Clause& clause, const CodeNames* names, int depth, std::string& out) {
   out += std::string(static_cast<std::size_t>(depth) * 2, ' ') + "- ";
   if (clause.kind == Clause::Kind::condition) {
-    out += clause.text + "〔" + title_of(policy, clause.field) + demand_text(policy, clause) + "〕";
+    out += clause.text + "〔" + title_of(policy, clause.field) + demand_text(policy, clause, names) + "〕";
     if (clause.on_unknown == OnUnknown::ask_enterprise) out += "（数据不明时询问企业）";
     if (clause.on_unknown == OnUnknown::fail) out += "（数据不明时视为不符合）";
     if (clause.max_age_days > 0) out += "（数据不得早于" + std::to_string(clause.max_age_days) + "天前）";
@@ -171,7 +177,7 @@ void render_clause(const Policy& policy, const Clause& clause, int depth, std::s
                      : clause.kind == Clause::Kind::any ? "满足其一"
                                                         : "不得有";
   out += (clause.text.empty() ? "" : clause.text + "：") + word + "：\n";
-  for (const auto& child : clause.children) render_clause(policy, child, depth + 1, out);
+  for (const auto& child : clause.children) render_clause(policy, child, names, depth + 1, out);
 }
 
 std::string channel_text(const Handling& handling) {
@@ -202,13 +208,15 @@ std::string people_text(const FieldData& data, FieldType type, const std::string
   return zhida::to_text(data);
 }
 
-std::string people_text(const FieldData& data, const FieldSpec& field) {
-  if (const auto* code = std::get_if<std::string>(&data))
+std::string people_text(const FieldData& data, const FieldSpec& field, const CodeNames* names) {
+  if (const auto* code = std::get_if<std::string>(&data)) {
     if (const auto word = field.values.find(*code); word != field.values.end()) return word->second;
+    if (names != nullptr) return names->of_field(field.name, *code);
+  }
   return people_text(data, field.type, field.unit);
 }
 
-std::string render(const Policy& policy) {
+std::string render(const Policy& policy, const CodeNames* names) {
   std::string out = "《" + policy.title + "》（" + policy.id.str() + "）\n";
   if (!policy.issuer.empty()) out += "发布单位：" + policy.issuer + "\n";
   if (!policy.document.empty() || !policy.document_number.empty())
@@ -220,9 +228,9 @@ std::string render(const Policy& policy) {
     out += "有效期：" + (policy.valid_from ? policy.valid_from->to_string() : "（未载明）") + " 至 " +
            (policy.valid_to ? policy.valid_to->to_string() : "（未载明）") + "\n";
   out += "条件：\n";
-  render_clause(policy, policy.when, 0, out);
-  render_item(policy, out);
-  render_amount(policy, out);
+  render_clause(policy, policy.when, names, 0, out);
+  render_item(policy, names, out);
+  render_amount(policy, names, out);
   const auto& handling = policy.handling;
   out += "资金渠道：" + channel_text(handling) + "\n";
   if (handling.channel == Channel::appropriation)
@@ -258,7 +266,7 @@ Json clause_json(const ClauseVerdict& clause) {
           {"as_of", clause.as_of}, {"unknown_reason", clause.unknown_reason}};
 }
 
-std::string explain_clause(const Policy& policy, const ClauseVerdict& verdict) {
+std::string explain_clause(const Policy& policy, const ClauseVerdict& verdict, const CodeNames* names) {
   std::string out = verdict.text + "：" + verdict_text(verdict.verdict);
   const auto* clause = find_clause(policy.when, verdict.id);
   std::string detail;
@@ -267,10 +275,10 @@ std::string explain_clause(const Policy& policy, const ClauseVerdict& verdict) {
     add(title_of(policy, verdict.field) + reason_text(verdict.unknown_reason));
   if (clause != nullptr && clause->kind == Clause::Kind::condition) {
     const auto shown = [&](const std::string& text) {
-      return value_text(policy, *clause, read_back(text, clause->type));
+      return value_text(policy, *clause, read_back(text, clause->type), names);
     };
     if (!verdict.value.empty()) add("现为" + shown(verdict.value));
-    if (verdict.verdict != Verdict::met) add("要求" + demand_text(policy, *clause));
+    if (verdict.verdict != Verdict::met) add("要求" + demand_text(policy, *clause, names));
     if (!verdict.gap.empty()) add("差" + (clause->type == FieldType::date ? verdict.gap + "天" : shown(verdict.gap)));
   } else if (clause == nullptr && verdict.id == "valid") {
     add(verdict.value + "，有效期 " + verdict.threshold);
@@ -279,10 +287,11 @@ std::string explain_clause(const Policy& policy, const ClauseVerdict& verdict) {
   return detail.empty() ? out : out + "（" + detail + "）";
 }
 
-std::string explain(const Policy& policy, const Entitlement& entitlement) {
+std::string explain(const Policy& policy, const Entitlement& entitlement, const CodeNames* names) {
   std::string out = entitlement.uscc + " 《" + policy.title + "》（" + policy.id.str() + "）：" +
                     verdict_text(entitlement.verdict) + "，" + entitlement.evaluated_on.to_string() + "\n";
-  for (const auto& clause : entitlement.clauses) out += "  " + clause.id + " " + explain_clause(policy, clause) + "\n";
+  for (const auto& clause : entitlement.clauses)
+    out += "  " + clause.id + " " + explain_clause(policy, clause, names) + "\n";
   if (entitlement.amount) out += "  金额 " + entitlement.amount->to_yuan() + "元：" + entitlement.amount_trace + "\n";
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "stages/matching/code_names.h"
 #include "stages/matching/explain.h"
 
 namespace zhida::matching {
@@ -17,6 +18,7 @@ std::string percent(std::int64_t ppm) {
 
 struct AmountText {
   const Policy& policy;
+  const CodeNames* names;
 
   std::string operator()(const FixedAmount& rule) const { return yuan(rule.amount); }
   std::string operator()(const RatioAmount& rule) const {
@@ -24,7 +26,7 @@ struct AmountText {
     std::string out = title_of(policy, rule.base) + "乘以比例，按" + title_of(policy, rule.by) + "：";
     const char* comma = "";
     for (const auto& [code, rate] : rule.rates_ppm)
-      out += std::exchange(comma, "，") + code_text(policy, rule.by, code) + " " + percent(rate);
+      out += std::exchange(comma, "，") + code_text(policy, rule.by, code, names) + " " + percent(rate);
     return out;
   }
   std::string operator()(const LookupAmount& rule) const {
@@ -44,7 +46,7 @@ struct AmountText {
            (rule.units_max ? "，最多计" + std::to_string(*rule.units_max) : "");
   }
   std::string operator()(const ScheduleAmount& rule) const {
-    return "先按" + code_text(policy, rule.by, rule.advance_code) + "类标准的" + percent(rule.advance_rate_ppm) +
+    return "先按" + code_text(policy, rule.by, rule.advance_code, names) + "类标准的" + percent(rule.advance_rate_ppm) +
            "兑付；" + title_of(policy, rule.by) + "公布后补足差额。" + table(rule.by, rule.amounts);
   }
   std::string operator()(const ReliefAmount&) const { return "直接减免，不拨付资金"; }
@@ -53,7 +55,7 @@ struct AmountText {
     std::string out = "按档：";
     const char* comma = "";
     for (const auto& tier : rule.tiers)
-      out += std::exchange(comma, "；") + clause_line(policy, tier.when) + "：" +
+      out += std::exchange(comma, "；") + clause_line(policy, tier.when, names) + "：" +
              (tier.amount ? yuan(*tier.amount) : title_of(policy, rule.base) + "的" + percent(tier.rate_ppm));
     return out;
   }
@@ -86,7 +88,7 @@ struct AmountText {
     std::string out = "分期：";
     const char* comma = "";
     for (const auto& stage : rule.stages) {
-      const auto when = clause_line(policy, stage.when);
+      const auto when = clause_line(policy, stage.when, names);
       out += std::exchange(comma, "；") + (when.empty() ? stage.id : when) + " " + yuan(stage.amount);
     }
     return out;
@@ -99,7 +101,7 @@ struct AmountText {
     std::string out = "按" + title_of(policy, by) + "：";
     const char* comma = "";
     for (const auto& [code, amount] : amounts)
-      out += std::exchange(comma, "，") + code_text(policy, by, code) + " " + yuan(amount);
+      out += std::exchange(comma, "，") + code_text(policy, by, code, names) + " " + yuan(amount);
     return out;
   }
 };
@@ -121,17 +123,18 @@ void render_order(const Policy& policy, std::string& out) {
 
 }  // namespace
 
-std::string clause_line(const Policy& policy, const Clause& clause) {
+std::string clause_line(const Policy& policy, const Clause& clause, const CodeNames* names) {
   if (!clause.text.empty()) return clause.text;
-  if (clause.kind == Clause::Kind::condition) return title_of(policy, clause.field) + demand_text(policy, clause);
+  if (clause.kind == Clause::Kind::condition)
+    return title_of(policy, clause.field) + demand_text(policy, clause, names);
   std::string out;
   const char* word = clause.kind == Clause::Kind::any ? " 或 " : " 且 ";
-  for (const auto& child : clause.children) out += (out.empty() ? "" : word) + clause_line(policy, child);
+  for (const auto& child : clause.children) out += (out.empty() ? "" : word) + clause_line(policy, child, names);
   if (clause.kind == Clause::Kind::negation) return "非（" + out + "）";
   return clause.children.size() > 1 ? "（" + out + "）" : out;
 }
 
-void render_item(const Policy& policy, std::string& out) {
+void render_item(const Policy& policy, const CodeNames* names, std::string& out) {
   if (policy.kind == ItemKind::list) out += "事项类型：名单类，由主管部门提供名单\n";
   if (policy.kind == ItemKind::reminder) out += "事项类型：暂难数据化，不自动判断，提醒企业在线申请\n";
   for (const auto& field : policy.derived)
@@ -141,11 +144,12 @@ void render_item(const Policy& policy, std::string& out) {
     out += "地区标准：" + datum.title + "（";
     const char* comma = "";
     for (const auto& [region, value] : datum.values)
-      out += std::exchange(comma, "，") + region + " " + people_text(value, datum.type, datum.unit);
+      out += std::exchange(comma, "，") + (names == nullptr ? region : names->region(region)) + " " +
+             people_text(value, datum.type, datum.unit);
     out += "）\n";
   }
   for (const auto& persons : policy.persons) {
-    out += "逐人审核：" + title_of(policy, persons.count_field) + "，" + clause_line(policy, persons.when);
+    out += "逐人审核：" + title_of(policy, persons.count_field) + "，" + clause_line(policy, persons.when, names);
     if (!persons.benefit.empty())
       out += "；同一人员“" + persons.benefit + "”只计一次，加盐摘要保存" + std::to_string(persons.keep_months) + "个月";
     out += "\n";
@@ -158,13 +162,13 @@ void render_item(const Policy& policy, std::string& out) {
   for (const auto& open : policy.uncertain) out += "待核实：" + open + "\n";
 }
 
-void render_amount(const Policy& policy, std::string& out) {
+void render_amount(const Policy& policy, const CodeNames* names, std::string& out) {
   const auto& amount = policy.amount;
-  out += "标准：" + amount.text + "〔" + std::visit(AmountText{policy}, amount.rule) + "〕\n";
+  out += "标准：" + amount.text + "〔" + std::visit(AmountText{policy, names}, amount.rule) + "〕\n";
   for (const auto& part : amount.parts)
-    out += "另加：" + part.text + "〔" + std::visit(AmountText{policy}, part.rule) + "〕\n";
+    out += "另加：" + part.text + "〔" + std::visit(AmountText{policy, names}, part.rule) + "〕\n";
   for (const auto& multiplier : amount.multipliers)
-    out += "倍数：" + clause_line(policy, multiplier.when) + "的，按" + percent(multiplier.factor_ppm) + "计" +
+    out += "倍数：" + clause_line(policy, multiplier.when, names) + "的，按" + percent(multiplier.factor_ppm) + "计" +
            (multiplier.cap ? "，封顶" + yuan(*multiplier.cap) : "") + "\n";
   if (amount.cap) out += "封顶：" + yuan(*amount.cap) + "\n";
   for (const auto& cap : amount.field_caps)

@@ -139,6 +139,12 @@ BOOST_AUTO_TEST_CASE(an_item_goes_from_a_draft_to_being_in_force_and_out_of_it_b
   BOOST_TEST(says(hub.scene.get("/items?state=repealed", "auditor"), "IN-012"));
 }
 
+BOOST_AUTO_TEST_CASE(what_an_item_asks_of_industry_and_region_is_said_by_name) {
+  Publishing hub;
+  BOOST_TEST(says(hub.scene.get("/items/CM-001", "officer"), "批发业（51）、零售业（52）、住宿业（61）、餐饮业（62）"));
+  BOOST_TEST(says(hub.scene.get("/items/CN-001", "officer"), "属于区划九江市都昌县（360428）"));
+}
+
 BOOST_AUTO_TEST_CASE(four_eyes_are_refused_in_chinese_and_not_offered) {
   Publishing hub;
   BOOST_TEST(hub.act("everything", "propose").status == 303);

@@ -38,6 +38,21 @@ BOOST_AUTO_TEST_CASE(every_page_shows_and_escapes) {
   BOOST_TEST(header_of(elsewhere, "Location") == "/sign-in?next=%2Fcases");
 }
 
+BOOST_AUTO_TEST_CASE(industries_and_regions_are_shown_by_name_with_their_code) {
+  Scene scene;
+  scene.tell(
+      kFirm, "湖州样例有限公司",
+      {{"ent.industry_code", FieldData(std::string("3411"))}, {"ent.region_code", FieldData(std::string("330599"))}});
+  const auto page = scene.get("/firms/" + std::string(kFirm), "operator").body;
+  for (const char* text : {"区划 湖州市吴兴区（330502）", "锅炉及辅助设备制造（3411）", "330599"})
+    BOOST_TEST(page.find(text) != std::string::npos, text);
+  BOOST_TEST(scene.get("/firms", "operator").body.find("湖州市吴兴区（330502）") != std::string::npos);
+  const auto view = json_of(scene.get("/api/v1/profiles/" + std::string(kFirm), "operator"));
+  BOOST_TEST(view.at("division") == "330502");
+  for (const auto& field : view.at("fields"))
+    if (field.at("field") == "ent.industry_code") BOOST_TEST(field.at("value") == "3411");
+}
+
 BOOST_AUTO_TEST_CASE(a_local_account_signs_in_acts_with_its_token_and_signs_out) {
   Scene scene;
   const auto wrong = scene.form("/sign-in", "", {{"id", "local"}, {"password", "wrong"}});

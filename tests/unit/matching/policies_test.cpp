@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "stages/matching/code_names.h"
 #include "stages/matching/evaluate.h"
 #include "stages/matching/example_file.h"
 #include "stages/matching/explain.h"
@@ -157,6 +158,56 @@ BOOST_AUTO_TEST_CASE(every_item_renders_to_chinese_text_with_its_local_settings)
                     [&](const Clause& clause) { BOOST_TEST(text.find(clause.text) != std::string::npos); });
     for (const auto& name : source.policy.local_settings) BOOST_TEST(text.find(name) != std::string::npos);
   }
+}
+
+BOOST_AUTO_TEST_CASE(industries_and_regions_are_called_by_name_where_people_read) {
+  const auto loaded = CodeNames::load(mappings() + "/codes");
+  BOOST_REQUIRE(loaded.has_value());
+  const auto& names = loaded.value();
+  for (const auto& [code, shown] : std::map<std::string, std::string>{{"C", "制造业（C）"},
+                                                                      {"51", "批发业（51）"},
+                                                                      {"F51", "批发业（F51）"},
+                                                                      {"3411", "锅炉及辅助设备制造（3411）"},
+                                                                      {"9999", "9999"},
+                                                                      {"Z", "Z"},
+                                                                      {"", ""}})
+    BOOST_TEST(names.industry(code) == shown);
+  for (const auto& [code, shown] : std::map<std::string, std::string>{{"330000", "浙江省（330000）"},
+                                                                      {"330500", "湖州市（330500）"},
+                                                                      {"330502", "湖州市吴兴区（330502）"},
+                                                                      {"110101", "北京市东城区（110101）"},
+                                                                      {"110100", "北京市市辖区（110100）"},
+                                                                      {"419001", "河南省济源市（419001）"},
+                                                                      {"330599", "330599"},
+                                                                      {"3305", "3305"}})
+    BOOST_TEST(names.region(code) == shown);
+  BOOST_TEST(names.of_field("ent.industry_code", "51") == "批发业（51）");
+  BOOST_TEST(names.of_field("ui.region_code", "330502") == "湖州市吴兴区（330502）");
+  BOOST_TEST(names.of_field("tax.credit_grade", "C") == "C");
+
+  const auto& traders = policy("CM-001");
+  const auto stored = to_json(traders).dump();
+  BOOST_TEST(render(traders).find("属于行业51、52、61、62") != std::string::npos);
+  BOOST_TEST(render(traders, &names).find("属于行业批发业（51）、零售业（52）、住宿业（61）、餐饮业（62）") !=
+             std::string::npos);
+  BOOST_TEST(to_json(traders).dump() == stored);
+  BOOST_TEST(stored.find("批发业") == std::string::npos);
+
+  const auto& local = policy("CN-001");
+  BOOST_TEST(render(local, &names).find("属于区划九江市都昌县（360428）") != std::string::npos);
+  const auto outcome =
+      evaluate(local, profile({{"ent.region_code", known(FieldData(std::string("330502")))}}), day("2025-11-03"));
+  const auto found = std::ranges::find(outcome.clauses, "c1", &ClauseVerdict::id);
+  BOOST_REQUIRE(found != outcome.clauses.end());
+  BOOST_TEST(found->value == "330502");  // What is kept and sealed says codes.
+  const auto sentence = explain_clause(local, *found, &names);
+  BOOST_TEST(sentence.find("现为湖州市吴兴区（330502），要求属于区划九江市都昌县（360428）") != std::string::npos,
+             sentence);
+  // By name or by code: each item can be read.
+  for (const auto& source : policies())
+    for (const auto& datum : source.policy.region_data)
+      for (const auto& [region, value] : datum.values)
+        BOOST_TEST(render(source.policy, &names).find(names.region(region) + " ") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(an_explanation_names_value_threshold_gap_source_and_day) {
