@@ -1,11 +1,15 @@
 // REST: what is read, and what is done. Handlers of the table in routes.cpp.
 #pragma once
 #include "console/app.h"
+#include "console/lists.h"
 
 namespace zhida::console::api {
 
 /// Why somebody acts, as the body says it. Error `field_malformed` where it is blank.
 Result<std::string> reason_of(const Call& call, const char* member = "reason");
+
+/// `limit` and `cursor` of a list whose sort key has so many parts. Errors `parameter_malformed`, `cursor_malformed`.
+Result<Slice> slice_of(const Call& call, std::size_t parts = 1);
 
 Result<Json> me(App&, const Call&);
 Result<Json> status(App&, const Call&);

@@ -1,5 +1,9 @@
 // REST: rounds of items whose places or money are limited. Handlers of the table in routes.cpp.
+#include <charconv>
+#include <utility>
+
 #include "console/api.h"
+#include "console/lists.h"
 #include "flow/allocation_desk.h"
 
 namespace zhida::console::api {
@@ -16,6 +20,23 @@ Result<Json> shown(App& app, const std::string& id) {
   return read<Json>(app, [&](Transaction& transaction) { return flow::round_view(transaction, app.hub.rooms(), id); });
 }
 
+/// Some of the lines, and where the next ones begin: a round's lines are never changed, so that a number names them.
+Result<Json> part_of(Json view, const Slice& slice) {
+  const Json all = std::move(view["lines"]);
+  std::size_t from = 0;
+  if (!slice.after.empty()) {
+    const std::string& text = slice.after.front();
+    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), from);
+    if (fault != std::errc() || end != text.data() + text.size())
+      return refuse("cursor_malformed", "The parameter \"cursor\" is none that this round gave.");
+  }
+  Json lines = Json::array();
+  while (from < all.size() && static_cast<std::int64_t>(lines.size()) < slice.limit) lines.push_back(all[from++]);
+  view["lines"] = std::move(lines);
+  view["next"] = from < all.size() ? Json(cursor_of({std::to_string(from)})) : Json(nullptr);
+  return view;
+}
+
 }  // namespace
 
 Result<Json> allocations(App& app, const Call& call) {
@@ -27,7 +48,9 @@ Result<Json> allocations(App& app, const Call& call) {
 
 Result<Json> allocation(App& app, const Call& call) {
   CHECK_OK(of_the_city(app, call));
-  return shown(app, call.captures.at(0));
+  auto view = TRY(shown(app, call.captures.at(0)));
+  if (call.parameter("limit").empty() && call.parameter("cursor").empty()) return view;
+  return part_of(std::move(view), TRY(slice_of(call)));
 }
 
 Result<Json> draw_up_allocation(App& app, const Call& call) {

@@ -13,7 +13,9 @@ namespace {
 
 using storage::Transaction;
 
-Result<Slice> slice_of(const Call& call, std::size_t parts = 1) {
+}  // namespace
+
+Result<Slice> slice_of(const Call& call, std::size_t parts) {
   Slice slice;
   const std::string limit = call.parameter("limit");
   if (!limit.empty()) slice.limit = std::stoll(limit);  // A whole number: check_query() saw to it.
@@ -22,8 +24,6 @@ Result<Slice> slice_of(const Call& call, std::size_t parts = 1) {
   slice.after = TRY(key_of(call.parameter("cursor"), parts));
   return slice;
 }
-
-}  // namespace
 
 Result<Json> me(App&, const Call& call) {
   const auto& person = *call.person;

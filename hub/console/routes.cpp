@@ -135,8 +135,10 @@ std::span<const Route> routes() {
        "What the treasury sent back was put right: ask anew."},
       {"GET", "/api/v1/allocations", kStaff, "policy:string", &api::allocations,
        "Rounds of items whose places or money are limited, newest first."},
-      {"GET", "/api/v1/allocations/{id}", kStaff, "", &api::allocation,
-       "One round: places, sums, who confirmed, and whether drawing it up again gives the same."},
+      {"GET", "/api/v1/allocations/{id}", kStaff, "limit:integer cursor:string", &api::allocation,
+       "One round: places, sums, who confirmed, and whether drawing it up again gives the same; all of its lines, or "
+       "as "
+       "many as asked for."},
       {"POST",
        "/api/v1/allocations",
        {"policy_officer"},

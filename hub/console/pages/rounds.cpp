@@ -1,6 +1,7 @@
 // Rounds of items whose places or money are limited: the list, drawing up, one round, and the yes of two persons.
 #include <algorithm>
 #include <optional>
+#include <tuple>
 
 #include "console/lists.h"
 #include "console/pages/frame.h"
@@ -195,6 +196,17 @@ std::string place_text(const Json& line) {
   return best == worst ? std::to_string(best) : std::to_string(best) + "—" + std::to_string(worst);
 }
 
+/// By the place that is sure. Who may have any place for want of data stands behind all that have one: many of them
+/// would fill the first pages.
+void order_lines(Json& view) {
+  const auto place = [](const Json& line) {
+    const auto best = line.at("best").get<std::int64_t>(), worst = line.at("worst").get<std::int64_t>();
+    return std::tuple(best == 0, worst, best);
+  };
+  auto& lines = view["lines"].get_ref<Json::array_t&>();
+  std::ranges::stable_sort(lines, {}, place);
+}
+
 /// Lines from `from` on; each with the firm's name where it is known.
 void show_lines(Html& html, const Json& view, const std::map<std::string, std::string>& names, std::size_t from) {
   const auto& lines = view.at("lines");
@@ -222,10 +234,18 @@ void show_lines(Html& html, const Json& view, const std::map<std::string, std::s
         outcome == "unknown" ? yuan(nullptr) : fen(line.at("given_fen")));
   }
   html.add("</table>");
-  if (end < lines.size())
-    html.add("<p><a class=\"button\" href=\"{}\">下一页</a> <span class=\"dim small\">共 {} 户</span></p>",
-             link(round_path(text_of(view, "id")), {{"from", std::to_string(end)}}),
-             static_cast<std::int64_t>(lines.size()));
+  if (lines.size() > kLinesAtOnce) {
+    const auto path = round_path(text_of(view, "id"));
+    const auto turn_to = [&](const char* title, std::size_t begin) {
+      html.add("<a class=\"button\" href=\"{}\">{}</a> ",
+               link(path, {{"from", begin == 0 ? "" : std::to_string(begin)}}), title);
+    };
+    html.add("<p>");
+    if (from > 0) turn_to("上一页", from - std::min(from, kLinesAtOnce));
+    if (end < lines.size()) turn_to("下一页", end);
+    html.add("<span class=\"dim small\">第 {}—{} 户，共 {} 户</span></p>", static_cast<std::int64_t>(from + 1),
+             static_cast<std::int64_t>(end), static_cast<std::int64_t>(lines.size()));
+  }
   html.add("</section>");
 }
 
@@ -262,6 +282,7 @@ Result<Answer> round_page(App& app, const Call& call, const Error* refused) {
   std::map<std::string, std::string> names;
   CHECK_OK(app.hub.rooms().database.read([&](Transaction& transaction) -> Result<void> {
     view = TRY(flow::round_view(transaction, app.hub.rooms(), call.captures.at(0)));
+    order_lines(view);
     if (from >= view.at("lines").size()) from = 0;
     std::vector<std::string> shown;
     for (std::size_t i = from; i < std::min(view.at("lines").size(), from + kLinesAtOnce); ++i)

@@ -4,8 +4,10 @@
 #include <map>
 
 #include "base/bytes.h"
+#include "console/lists.h"
 #include "flow/policy_book.h"
 #include "scene.h"
+#include "stages/profile/profile_store.h"
 
 using namespace zhida;
 using namespace zhida::console;
@@ -52,6 +54,29 @@ class Rounds {
   void tell(const std::string& uscc, std::int64_t employees) {
     scene.tell(uscc, "湖州<b>" + uscc.substr(14) + "有限公司",
                {{"ent.legal_person", FieldData(true)}, {"report.employees", FieldData(employees)}});
+  }
+  /// Firms with ever fewer people, in one portion; the last one has told nothing of its people.
+  void tell_many(int count) {
+    std::vector<ProfileOperation> operations;
+    for (int i = 0; i < count; ++i) {
+      ProfileOperation one;
+      one.source = "market_supervision";
+      one.record_type = "test";
+      one.record_key = one.uscc = "91330502MA9" + std::to_string(1'000'000 + i);
+      one.facts.name = "第" + std::to_string(i + 1) + "户";
+      one.facts.name_rank = 1;
+      one.facts.division = "330502";
+      one.facts.division_rank = 1;
+      one.as_of = value_of(Date::parse("2025-10-31"));
+      one.changes = {{"ent.legal_person", FieldData(true)}};
+      if (i + 1 < count) one.changes.push_back({"report.employees", FieldData(std::int64_t{9'000 - i})});
+      operations.push_back(std::move(one));
+    }
+    const auto& rooms = scene.hub->rooms();
+    value_of(flow::commit(rooms.writer, "source", {}, [&](storage::Transaction& transaction) -> Result<void> {
+      (void)TRY(profile::apply(transaction, operations, rooms.rules, rooms.clock.now()));
+      return ok();
+    }));
   }
   /// Drawn up by `who`; the round's id.
   std::string drawn(const std::string& who = "officer") {
@@ -307,6 +332,66 @@ BOOST_AUTO_TEST_CASE(a_round_is_drawn_up_read_and_confirmed_with_buttons) {
   BOOST_TEST(says(scene.get(header_of(last, "Location"), "finance"), "本轮现已生效"));
   BOOST_TEST(rounds.scene.audited("allocation_confirmed") == 2);
   BOOST_TEST(says(scene.get("/rounds", "auditor"), "已生效"));
+}
+
+BOOST_AUTO_TEST_CASE(a_round_of_more_firms_than_one_page_holds_is_turned_over) {
+  constexpr int kMany = 402;  // Besides the three: two pages and a rest.
+  Rounds rounds;
+  rounds.tell_many(kMany);
+  auto& scene = rounds.scene;
+  const auto id = rounds.drawn();
+  const std::string path = "/rounds/" + id;
+  const auto count = [](const Answer& page, const std::string& mark) {
+    int found = 0;
+    for (auto at = page.body.find(mark); at != std::string::npos; at = page.body.find(mark, at + 1)) ++found;
+    return found;
+  };
+  const std::string firm = "href=\"/firms/";
+  const auto first = scene.get(path, "auditor"), second = scene.get(path + "?from=200", "auditor"),
+             last = scene.get(path + "?from=400", "auditor");
+  BOOST_TEST(count(first, firm) == 200);
+  BOOST_TEST(count(second, firm) == 200);
+  BOOST_TEST(count(last, firm) == 5);
+  BOOST_TEST(says(first, "第 1—200 户，共 405 户"));
+  BOOST_TEST(says(second, "第 201—400 户，共 405 户"));
+  BOOST_TEST(says(last, "第 401—405 户，共 405 户"));
+  BOOST_TEST(says(first, "href=\"" + path + "?from=200\">下一页"));
+  BOOST_TEST(!says(first, "上一页"));
+  BOOST_TEST(says(second, "href=\"" + path + "\">上一页"));
+  BOOST_TEST(says(second, "href=\"" + path + "?from=400\">下一页"));
+  BOOST_TEST(says(last, "href=\"" + path + "?from=200\">上一页"));
+  BOOST_TEST(!says(last, "下一页"));
+  for (const char* name : {"第1户", "第197户"}) BOOST_TEST(says(first, name), name);
+  BOOST_TEST(!says(first, "第201户"));
+  for (const char* name : {"第201户", "第397户"}) BOOST_TEST(says(second, name), name);
+  // Who may have any place for want of data stands last, and the sums are those of the whole round.
+  BOOST_TEST(says(last, "第402户"));
+  for (const auto* page : {&first, &second, &last}) BOOST_TEST(says(*page, "<dt>分得</dt><dd>1 户"));
+  BOOST_TEST(says(scene.get(path + "?from=405", "auditor"), "第 1—200 户"));  // Beyond the end: from the beginning.
+
+  const std::string rest = "/api/v1/allocations/" + id;
+  const auto whole = json_of(scene.get(rest, "auditor"));
+  BOOST_TEST(whole.at("lines").size() == 405u);
+  BOOST_TEST(!whole.contains("next"));
+  Json lines = Json::array();
+  std::string query = "?limit=200";
+  for (int pages = 1;; ++pages) {
+    const auto part = json_of(scene.get(rest + query, "auditor"));
+    BOOST_TEST(part.at("given_fen") == whole.at("given_fen"));
+    for (const auto& line : part.at("lines")) lines.push_back(line);
+    if (part.at("next").is_null()) {
+      BOOST_TEST(pages == 3);
+      break;
+    }
+    BOOST_REQUIRE(pages < 3);
+    query = "?limit=200&cursor=" + http::percent_encode(part.at("next").get<std::string>());
+  }
+  BOOST_TEST(lines == whole.at("lines"));
+  BOOST_TEST(scene.get(rest + "?limit=0", "auditor").status == 400);
+  BOOST_TEST(scene.get(rest + "?limit=501", "auditor").status == 400);
+  BOOST_TEST(code_of(scene.get(rest + "?cursor=x", "auditor")) == "cursor_malformed");
+  BOOST_TEST(code_of(scene.get(rest + "?cursor=" + cursor_of({"x"}), "auditor")) == "cursor_malformed");
+  BOOST_TEST(json_of(scene.get(rest + "?cursor=" + cursor_of({"9999"}), "auditor")).at("lines").empty());
 }
 
 BOOST_AUTO_TEST_CASE(refusals_at_the_pages_are_chinese_sentences_beside_the_round) {
