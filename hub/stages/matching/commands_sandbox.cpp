@@ -1,6 +1,7 @@
 // policy simulate, export-sql: what stands beside the hub's own work and touches nothing of it.
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <ostream>
 
 #include "base/bytes.h"
@@ -61,13 +62,15 @@ Json to_json(const Policy& policy, const SimulationReport& report, const Funnel&
   return out;
 }
 
-void print_part(std::ostream& out, const char* title, const std::map<std::string, Tally>& parts) {
+void print_part(std::ostream& out, const char* title, const std::map<std::string, Tally>& parts,
+                const std::function<std::string(const std::string&)>& name_of) {
   out << title << "\n";
-  for (const auto& [name, tally] : parts)
-    out << "  " << name << "  " << tally.firms << "户  " << tally.sum.to_yuan() << "元\n";
+  for (const auto& [code, tally] : parts)
+    out << "  " << name_of(code) << "  " << tally.firms << "户  " << tally.sum.to_yuan() << "元\n";
 }
 
-void print(std::ostream& out, const Policy& policy, const SimulationReport& report, const Funnel& funnel, Date day) {
+void print(std::ostream& out, const Policy& policy, const SimulationReport& report, const Funnel& funnel, Date day,
+           const CodeNames* names) {
   out << "《" << policy.title << "》试算，" << day.to_string() << "\n";
   out << "企业" << report.firms << "户：符合" << report.met.firms << "户，" << report.met.sum.to_yuan() << "元；未知"
       << report.unknown << "户；不符合" << report.not_met << "户";
@@ -76,9 +79,12 @@ void print(std::ostream& out, const Policy& policy, const SimulationReport& repo
   for (const auto& step : funnel.steps())
     out << "  " << step.id << " " << step.text << "：符合" << step.met << "，不符合" << step.not_met << "，未知"
         << step.unknown << "，仅此一项不符合" << step.alone << "，至此剩余" << step.left << "\n";
-  print_part(out, "按区划", report.by_region);
-  print_part(out, "按行业", report.by_industry);
-  print_part(out, "按规模", report.by_size);
+  const auto named = [&](const char* field) {
+    return [names, field](const std::string& code) { return names == nullptr ? code : names->of_field(field, code); };
+  };
+  print_part(out, "按区划", report.by_region, named("ent.region_code"));
+  print_part(out, "按行业", report.by_industry, named("ent.industry_code"));
+  print_part(out, "按规模", report.by_size, named("ent.size"));
   if (!report.overlap.empty()) out << "与其他事项同时符合\n";
   for (const auto& overlap : report.overlap)
     out << "  " << overlap.policy << " " << overlap.title << "  " << overlap.both.firms << "户  "
@@ -186,7 +192,7 @@ int simulate_command(CommandContext& context) {
   if (context.json())
     context.out << to_json(*item, report, simulation.funnel(), context.day).dump() << "\n";
   else
-    print(context.out, *item, report, simulation.funnel(), context.day);
+    print(context.out, *item, report, simulation.funnel(), context.day, context.names());
   return code;
 }
 

@@ -234,6 +234,7 @@ BOOST_AUTO_TEST_CASE(the_commands_simulate_a_draft_and_export_sql) {
                             out, err, mapping::load_fields);
   BOOST_TEST(code == 0, err.str());
   BOOST_TEST(out.str().find("符合1户，80000.00元") != std::string::npos, out.str());
+  BOOST_TEST(out.str().find("湖州市吴兴区（330502）  1户") != std::string::npos, out.str());
   out.str("");
   code = run_policy_command(
       {"export-sql", "--policies", mappings() + "/policies", "--profiles", profiles, "--at", "2025-11-03"}, out, err,
