@@ -274,18 +274,43 @@ bool CaseWorker::pull_fresh(const casework::Work& work) {
     silence.until = std::chrono::steady_clock::now() + kSilentFor;
   }
   if (pulled.silent.empty()) {
-    pulled_[work.case_id] = {std::chrono::steady_clock::now(), {pulled.asked.begin(), pulled.asked.end()}};
-    return true;
+    const auto unread = unread_of(work, pulled);
+    if (!unread) {
+      try_later(work, unread.error());
+      return false;
+    }
+    if (unread.value().empty()) {
+      pulled_[work.case_id] = {std::chrono::steady_clock::now(), {pulled.asked.begin(), pulled.asked.end()}};
+      return true;
+    }
+    // The source said something of the firm, and what holds is not known until it can be read.
+    wait(work, kWaitForRecord, true);
+    note_waiting(work, "等待数据：" + unread.value());
+    return false;
   }
   // The case stays, and nothing is paid on old data. It lets those go first that were not asked for yet.
   wait(work, 2 * kWaitForData);
   std::string names;
   for (const auto& source : pulled.silent) names += (names.empty() ? "" : "、") + source;
+  note_waiting(work, "等待来源应答：" + names);
+  return false;
+}
+
+Result<std::string> CaseWorker::unread_of(const casework::Work& work, const FreshPull& pulled) const {
+  std::string out;
+  if (pulled.put_aside.empty()) return out;
+  CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
+    out = TRY(not_understood(transaction, rooms_, work.policy, pulled.put_aside));
+    return ok();
+  }));
+  return out;
+}
+
+void CaseWorker::note_waiting(const casework::Work& work, const std::string& reason) {
   const auto noted = commit(rooms_.writer, "desk", {}, [&](storage::Transaction& transaction) {
-    return casework_.note_waiting(transaction, work.case_id, "等待来源应答：" + names);
+    return casework_.note_waiting(transaction, work.case_id, reason);
   });
   if (!noted) log_.warning("Why a case waits was not written down.", {{"case", work.case_id.str()}});
-  return false;
 }
 
 CaseWorker::Attempts CaseWorker::fetched(std::span<const casework::Work> works) {

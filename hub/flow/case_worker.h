@@ -81,6 +81,9 @@ class CaseWorker {
   /// Sees to it that the sources were asked a short while ago; those of the works that may go on. The others wait.
   Attempts fetched(std::span<const casework::Work> works);
   bool pull_fresh(const casework::Work& work);
+  /// Why an answer does not let the case go on; empty: it does.
+  Result<std::string> unread_of(const casework::Work& work, const FreshPull& pulled) const;
+  void note_waiting(const casework::Work& work, const std::string& reason);
   bool fetched_lately(const CaseId& id) const;
   /// True where a department's seal is missing: nothing leaves.
   Result<bool> waits_for_seal(storage::Transaction& transaction, const casework::Work& work);

@@ -6,6 +6,9 @@
 #include "flow/allocation_desk.h"
 #include "flow/policy_book.h"
 #include "stages/casework/case_store.h"
+#include "stages/intake/intake_store.h"
+#include "stages/mapping/mapping_file.h"
+#include "stages/mapping/mapping_set.h"
 #include "stages/matching/beyond.h"
 #include "stages/matching/explain.h"
 #include "stages/matching/facts.h"
@@ -18,16 +21,24 @@ namespace {
 
 constexpr std::size_t kDifferencesMax = 6;  ///< Named to people; the decision has them all.
 
-void ask_for(const FieldCatalogue& catalogue, const EnterpriseProfile& profile, const std::string& name,
-             std::set<std::string>& out) {
+void add_with_inputs(const FieldCatalogue& catalogue, const std::string& name, std::set<std::string>& out) {
   const auto* field = catalogue.find(name);
-  if (field == nullptr) return;
-  out.insert(field->precedence.begin(), field->precedence.end());
-  for (const auto& input : profile::inputs_of(field->derived_by)) ask_for(catalogue, profile, input, out);
-  const auto* state = profile.find(name);
-  if (state == nullptr || !field->derived_by.empty()) return;
-  if (state->value) out.insert(state->value->source);
-  for (const auto& value : state->set_aside) out.insert(value.source);
+  if (field == nullptr || !out.insert(name).second) return;
+  for (const auto& input : profile::inputs_of(field->derived_by)) add_with_inputs(catalogue, input, out);
+}
+
+/// What the item wants fetched anew, and what those fields are made of.
+std::set<std::string> fields_to_ask(const matching::Policy& policy, const FieldCatalogue& catalogue) {
+  std::set<std::string> out;
+  for (const auto& name : policy.handling.recheck_fields) add_with_inputs(catalogue, name, out);
+  if (!out.empty() && policy.ranking) add_with_inputs(catalogue, policy.ranking->by, out);
+  return out;
+}
+
+/// Whether rows of this type tell one of these fields.
+bool tells(const mapping::Mapping* mapping, const std::set<std::string>& fields) {
+  return mapping != nullptr && mapping->target == mapping::Target::profile &&
+         std::ranges::any_of(mapping->rules, [&](const mapping::Rule& rule) { return fields.contains(rule.target); });
 }
 
 Money tranche_of(const Entitlement& entitlement, const std::string& tranche) {
@@ -117,9 +128,39 @@ Result<std::set<std::string>> sources_to_ask(storage::Transaction& transaction, 
   std::set<std::string> out;
   const auto item = rooms.policies.find(policy);
   if (item == nullptr || item->handling.recheck_fields.empty()) return out;
+  const auto& catalogue = rooms.rules.catalogue;
   const auto profile = TRY(profile::load_profile(transaction, uscc, rooms.clock.today(), rooms.rules));
-  for (const auto& name : item->handling.recheck_fields) ask_for(rooms.rules.catalogue, profile, name, out);
-  if (item->ranking) ask_for(rooms.rules.catalogue, profile, item->ranking->by, out);
+  for (const auto& name : fields_to_ask(*item, catalogue)) {
+    const auto* field = catalogue.find(name);
+    out.insert(field->precedence.begin(), field->precedence.end());
+    const auto* state = profile.find(name);
+    if (state == nullptr || !field->derived_by.empty()) continue;
+    if (state->value) out.insert(state->value->source);
+    for (const auto& value : state->set_aside) out.insert(value.source);
+  }
+  return out;
+}
+
+Result<std::string> not_understood(storage::Transaction& transaction, const Rooms& rooms, const PolicyId& policy,
+                                   const std::vector<PutAside>& rows) {
+  std::string out;
+  const auto item = rooms.policies.find(policy);
+  if (item == nullptr) return out;
+  const auto& catalogue = rooms.rules.catalogue;
+  const auto fields = fields_to_ask(*item, catalogue);
+  std::size_t many = 0;
+  for (const auto& row : rows) {
+    const auto& type = row.outcome.record_type;
+    const auto* mapping = rooms.mappings.find(type);
+    if (!type.empty() && !tells(mapping, fields)) continue;
+    const auto open = TRY(intake::find_unsettled(transaction, row.source, row.batch_id, row.outcome));
+    if (!open || ++many > kDifferencesMax) continue;
+    const auto* field = catalogue.find(open->field);
+    out += (out.empty() ? "" : "；") + row.source + "答复的“" + (mapping != nullptr ? mapping->title : type) + "”第" +
+           std::to_string(open->record.position) + "行无法识别：" + (field != nullptr ? field->title : open->field) +
+           "（" + open->code + "）";
+  }
+  if (many > kDifferencesMax) out += "；共" + std::to_string(many) + "行";
   return out;
 }
 

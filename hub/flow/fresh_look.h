@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "flow/fresh_pull.h"
 #include "flow/rooms.h"
 #include "stages/casework/casework_stage.h"
 #include "stages/matching/decision.h"
@@ -17,6 +18,12 @@ namespace zhida::flow {
 /// those that said something of this firm before, and for derived fields those of what they are made of.
 Result<std::set<std::string>> sources_to_ask(storage::Transaction& transaction, const Rooms& rooms,
                                              const std::string& uscc, const PolicyId& policy);
+
+/// Which rows of the answers could not be understood and may say something of the fields which the item wants fetched
+/// anew, as a sentence for people; empty: none. A row counts until it is settled: a newer one can be read, it was
+/// replayed, or a person discarded it.
+Result<std::string> not_understood(storage::Transaction& transaction, const Rooms& rooms, const PolicyId& policy,
+                                   const std::vector<PutAside>& rows);
 
 struct FreshLook {
   payment::FreshFacts facts;

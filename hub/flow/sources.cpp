@@ -21,7 +21,16 @@ class Context final : public AdapterContext {
 
   const Clock& clock() const override { return rooms_.clock; }
   const Log& log() const override { return log_; }
-  Result<std::vector<RecordOutcome>> deliver(SourceBatch batch) override { return door_.deliver(std::move(batch)); }
+  Result<std::vector<RecordOutcome>> deliver(SourceBatch batch) override {
+    const std::string batch_id = batch.batch_id;
+    auto outcomes = TRY(door_.deliver(std::move(batch)));
+    if (put_aside_ == nullptr) return outcomes;
+    for (const auto& outcome : outcomes)
+      if (outcome.kind == RecordOutcome::Kind::quarantined) put_aside_->push_back({name_, batch_id, outcome});
+    return outcomes;
+  }
+  /// Where rows that cannot be understood are noted beside; null: nowhere. Only by who has the adapter's turn.
+  void note_in(std::vector<PutAside>* put_aside) { put_aside_ = put_aside; }
   Result<std::optional<std::string>> cursor(const std::string& stream) override {
     std::optional<std::string> position;
     CHECK_OK(rooms_.database.read([&](storage::Transaction& transaction) -> Result<void> {
@@ -45,6 +54,7 @@ class Context final : public AdapterContext {
   const Grants& grants_;
   const std::string name_;
   const Log log_;
+  std::vector<PutAside>* put_aside_ = nullptr;
   std::atomic<bool> stopping_{false};
 };
 
@@ -212,9 +222,11 @@ Result<bool> Sources::round(Source& source) {
   return false;
 }
 
-Result<PullSummary> Sources::pull(Source& source, const PullRequest& request) {
+Result<PullSummary> Sources::pull(Source& source, const PullRequest& request, std::vector<PutAside>* put_aside) {
   const std::lock_guard turn(source.one_at_a_time);
+  source.context.note_in(put_aside);
   auto summary = source.adapter->pull(request);
+  source.context.note_in(nullptr);
   Lock lock(source.mutex);
   auto& status = source.status;
   if (!summary) {
@@ -246,7 +258,7 @@ FreshPull Sources::pull_fresh(const std::string& uscc, const std::set<std::strin
     if (source == nullptr || !source->adapter->can_pull_one()) continue;  // Its values are judged by their age alone.
     PullRequest request;
     request.uscc = uscc;
-    (pull(*source, request) ? out.asked : out.silent).insert(name);
+    (pull(*source, request, &out.put_aside) ? out.asked : out.silent).insert(name);
   }
   return out;
 }
@@ -256,9 +268,10 @@ Result<std::vector<RecordOutcome>> Sources::upload(const std::string& name, cons
   auto* source = find(name);
   if (source == nullptr || !source->spec.accepts_uploads())
     return refuse("source_unknown", "No source \"" + name + "\" takes files.");
-  transports::Delivery delivery(source->context);
+  Context context(rooms_, door_, grants_, name);  // An upload takes no turn: what it brings is nobody's answer.
+  transports::Delivery delivery(context);
   return transports::take_upload(
-      source->context, delivery, file_name, content,
+      context, delivery, file_name, content,
       [source](const std::string& name_of_file, ByteView octets) { return source->spec.decode(name_of_file, octets); });
 }
 

@@ -67,7 +67,8 @@ class Sources {
   struct Source;
   Source* find(const std::string& name) const;
   Result<bool> round(Source& source);
-  Result<PullSummary> pull(Source& source, const PullRequest& request);
+  /// `put_aside`: where rows of the answer that cannot be understood are noted.
+  Result<PullSummary> pull(Source& source, const PullRequest& request, std::vector<PutAside>* put_aside = nullptr);
   Result<messaging::Effect> handle_push(Source& source, const messaging::DoorMessage& message);
 
   const Rooms& rooms_;

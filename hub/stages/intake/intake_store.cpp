@@ -143,6 +143,22 @@ Result<std::optional<QuarantinedRow>> find_quarantined(Transaction& transaction,
   return out;
 }
 
+Result<std::optional<QuarantinedRow>> find_unsettled(Transaction& transaction, const std::string& source,
+                                                     const std::string& batch_id, const RecordOutcome& outcome) {
+  // What nobody could take apart has no key; its place in the batch names it.
+  const auto rows = TRY(transaction.query(
+      std::string(kQuarantineColumns) +
+          "WHERE state = 'open' AND source = ? AND record_type = ? AND record_key = ? AND (record_key <> '' OR "
+          "(batch_id = ? AND position = ?)) AND NOT EXISTS (SELECT 1 FROM quarantine d WHERE d.state = 'discarded' "
+          "AND d.source = quarantine.source AND d.record_type = quarantine.record_type AND d.record_key = "
+          "quarantine.record_key AND d.body = quarantine.body AND coalesce(d.columns, '') = "
+          "coalesce(quarantine.columns, ''))",
+      {source, outcome.record_type, outcome.key, batch_id, outcome.position}, kQuarantineTypes));
+  std::optional<QuarantinedRow> out;
+  if (!rows.empty()) out = TRY(read_quarantined(rows.front()));
+  return out;
+}
+
 Result<void> discard_quarantined(Transaction& transaction, std::int64_t id, Instant now) {
   const auto row = TRY(find_quarantined(transaction, id));
   const std::string name = "The quarantined row " + std::to_string(id);

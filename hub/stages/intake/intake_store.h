@@ -58,6 +58,10 @@ struct QuarantineFilter {
 };
 Result<std::vector<QuarantinedRow>> list_quarantine(storage::Transaction& transaction, const QuarantineFilter& filter);
 Result<std::optional<QuarantinedRow>> find_quarantined(storage::Transaction& transaction, std::int64_t id);
+/// The open row that a delivery of `source` left in the quarantine, as its outcome told; nullopt where it was settled
+/// since, or where a person has discarded the same content before.
+Result<std::optional<QuarantinedRow>> find_unsettled(storage::Transaction& transaction, const std::string& source,
+                                                     const std::string& batch_id, const RecordOutcome& outcome);
 /// A person decided that the row stays out. Errors `quarantine_unknown`, `quarantine_not_open`.
 Result<void> discard_quarantined(storage::Transaction& transaction, std::int64_t id, Instant now);
 

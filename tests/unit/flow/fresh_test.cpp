@@ -16,6 +16,8 @@ struct Answer {
   bool away = false;
   std::optional<Columns> columns;  ///< nullopt: it knows nothing of the firm.
   Date as_of;
+  std::vector<SourceRecord> more = {};  ///< What else it says of the firm.
+  std::vector<SourceBatch::Unreadable> unreadable = {};
 };
 
 /// What the register of firms says when it is asked about one firm.
@@ -55,7 +57,9 @@ class Register final : public Adapter {
     batch.origin = "test";
     batch.records = {
         test::source_row("market_supervision", "registration", request.uscc, *answer.columns, answer.as_of)};
-    summary.received = 1;
+    batch.records.insert(batch.records.end(), answer.more.begin(), answer.more.end());
+    batch.unreadable = answer.unreadable;
+    summary.received = std::ssize(batch.records);
     (void)TRY(context_.deliver(std::move(batch)));
     return summary;
   }
@@ -370,6 +374,77 @@ BOOST_AUTO_TEST_CASE(money_that_comes_late_finds_data_that_were_fetched_anew) {
   BOOST_REQUIRE(until([&] { return c.state() == "in_review"; }));
   BOOST_TEST(c.says("批准 500000.00 元，现为 300000.00 元"));
   BOOST_TEST(c.requests() == 0);
+}
+
+/// An entry in the list of abnormal operation that was taken off it again.
+SourceRecord listed(const std::string& since) {
+  auto row = test::source_row(
+      "market_supervision", "abnormal_list", "A1",
+      {{"uni_social_crd_cd", kFirm}, {"inclu_dt", since}, {"inclu_reason", "失联"}, {"remove_dt", "2025-11-11"}},
+      day("2025-11-12"));
+  row.position = 2;
+  return row;
+}
+
+BOOST_AUTO_TEST_CASE(a_row_of_the_answer_that_nobody_can_read_holds_the_case_until_it_is_settled) {
+  Case c;
+  const auto say = [](std::vector<SourceRecord> more) {
+    Register::say({.away = false,
+                   .columns = Case::registered("5000", "11"),
+                   .as_of = day("2025-11-12"),
+                   .more = std::move(more)});
+  };
+  say({listed("某日")});
+  c.release();
+  BOOST_REQUIRE(until([&] { return c.says("等待数据"); }));
+  BOOST_TEST(c.says("market_supervision答复的“经营异常名录”第2行无法识别"));
+  BOOST_TEST(c.state() == "rechecking");
+  BOOST_TEST(c.records("recheck_waits") == 1);
+  BOOST_TEST(c.requests() == 0);
+  // The register sends it again in a form that can be read: the firm was taken off the list.
+  say({listed("2025-11-10")});
+  c.clock_at("2025-11-13");
+  BOOST_REQUIRE(until([&] { return c.state() == "requested"; }));
+  BOOST_TEST(c.requests() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_row_that_a_person_discarded_holds_nobody_though_it_comes_again) {
+  Case c;
+  const SourceBatch::Unreadable octets{.record_type = "market_supervision.registration",
+                                       .position = 3,
+                                       .body = "\xff\xfe",
+                                       .code = "row_malformed",
+                                       .message = "The row is no text."};
+  Register::say({.away = false,
+                 .columns = Case::registered("5000", "11"),
+                 .as_of = day("2025-11-12"),
+                 .more = {},
+                 .unreadable = {octets}});
+  c.release();
+  BOOST_REQUIRE(until([&] { return c.says("“企业登记基本信息”第3行无法识别"); }));
+  BOOST_TEST(c.says("row_malformed"));
+  BOOST_TEST(c.state() == "rechecking");
+  BOOST_TEST(c.requests() == 0);
+  value_of(c.hub().source_door().discard(c.number("SELECT max(id) FROM quarantine"), "user:clerk", "空行"));
+  const int before = Register::asked();
+  c.clock_at("2025-11-13");
+  BOOST_REQUIRE(until([&] { return c.state() == "requested"; }));
+  BOOST_TEST(Register::asked() > before);
+  BOOST_TEST(c.number("SELECT count(*) FROM quarantine WHERE state = 'open'") > 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_row_about_what_the_item_does_not_ask_for_holds_nobody) {
+  Case c;
+  auto report = test::source_row("market_supervision", "annual_report", "R1",
+                                 {{"uni_social_crd_cd", kFirm}, {"annual_year", "何年"}, {"employee_num", "12"}},
+                                 day("2025-11-12"));
+  Register::say({.away = false,
+                 .columns = Case::registered("5000", "11"),
+                 .as_of = day("2025-11-12"),
+                 .more = {std::move(report)}});
+  c.release();
+  BOOST_REQUIRE(until([&] { return c.state() == "requested"; }));
+  BOOST_TEST(c.number("SELECT count(*) FROM quarantine WHERE state = 'open'") == 1);
 }
 
 // A round ranked the firms, people decided it, and a fund pays on the sealed decision.
