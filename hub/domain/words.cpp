@@ -25,8 +25,8 @@ const Words& words(WordKind kind) {
                                 {"approve", "财政放行"}, {"settle_objection", "处理异议"},
                                 {"wait", "系统办理中"},  {"send_again", "重发被拒报文"},
                                 {"none", "已办结"}};
-  static const Words steps = {{"make", "经办"}, {"check", "复核"}, {"release", "放行"}};
-  static const Words hands = {{"maker", "经办"}, {"checker", "复核"}, {"releaser", "放行"}};
+  static const Words steps = {{"make", "经办"}, {"check", "复核"}, {"release", "放行"}, {"objection", "异议处理"}};
+  static const Words hands = {{"maker", "经办"}, {"checker", "复核"}, {"releaser", "放行"}, {"objection", "异议处理"}};
   static const Words events = {{"opened", "系统匹配，立案"},
                                {"matched_again", "重新匹配"},
                                {"amount_changed", "金额变化"},

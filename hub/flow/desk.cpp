@@ -3,6 +3,7 @@
 #include <ranges>
 #include <utility>
 
+#include "flow/office_document.h"
 #include "flow/office_keeper.h"
 #include "flow/policy_book.h"
 #include "stages/casework/case_store.h"
@@ -89,24 +90,41 @@ Result<BenefitCase> Desk::settle_objection(const Person& person, const CaseId& i
     if (TRY(transaction.query("SELECT 1 FROM objection WHERE id = ? AND case_id = ?", {objection_id, id.str()}, "i"))
             .empty())
       return refuse("objection_not_found", "Case " + id.str() + " has no objection " + objection_id + ".");
-    return casework_.decide_objection(
+    auto after = TRY(casework_.decide_objection(
         transaction, objection_id,
         upheld ? casework::ObjectionDecision::upheld : casework::ObjectionDecision::dismissed, reason,
-        {person.actor(), Role::officer, {}, person.id, person.name});
+        {person.actor(), Role::officer, {}, person.id, person.name}));
+    auto step = step_of(person, after.policy, kObjectionHand, upheld ? "refuse" : "agree", reason);
+    step.objection = objection_id;
+    step.objection_decision = upheld ? "upheld" : "dismissed";
+    CHECK_OK(offices_.write_down_beside(transaction, after, std::move(step)));
+    return after;
   });
 }
 
 Result<BenefitCase> Desk::release(const Person& person, const CaseId& id) {
   return act(person, "finance_releaser", id, [&](storage::Transaction& transaction) -> Result<BenefitCase> {
     const auto now = TRY(casework::load_case(transaction, id));
-    auto after = TRY(casework_.approve(transaction, id,
-                                       {person.actor(), Role::releaser, department_of_release(person, now.policy)}));
+    auto after =
+        TRY(casework_.approve(transaction, id, {person.actor(), Role::releaser, department_of(person, now.policy)}));
     CHECK_OK(offices_.write_down(transaction, after));
     return after;
   });
 }
 
-std::string Desk::department_of_release(const Person& person, const PolicyId& policy) const {
+OfficeStep Desk::step_of(const Person& person, const PolicyId& policy, const char* hand, const char* decision,
+                         const std::string& reason) const {
+  OfficeStep step;
+  step.department = department_of(person, policy);
+  step.hand = hand;
+  step.decision = decision;
+  step.reason = reason;
+  step.actor = person.actor();
+  step.at = rooms_.clock.now();
+  return step;
+}
+
+std::string Desk::department_of(const Person& person, const PolicyId& policy) const {
   if (const auto handling = rooms_.policies.handling(policy))
     for (const auto& step : std::views::reverse(handling->reviews))
       if (person.of_department(step.department)) return step.department;
@@ -119,9 +137,12 @@ Result<BenefitCase> Desk::refuse_case(const Person& person, const CaseId& id, co
     const auto now = TRY(casework::load_case(transaction, id));
     // After the final yes a case is not refused any more, but it can be ended while nothing was asked of the treasury:
     // its data may stay unknown for good.
-    if (now.state == CaseState::rechecking)
-      return casework_.void_case(transaction, id, reason, {person.actor(), Role::officer, {}});
-    return casework_.refuse_case(transaction, id, reason, {person.actor(), Role::releaser, {}});
+    auto after = TRY(now.state == CaseState::rechecking
+                         ? casework_.void_case(transaction, id, reason, {person.actor(), Role::officer, {}})
+                         : casework_.refuse_case(transaction, id, reason, {person.actor(), Role::releaser, {}}));
+    CHECK_OK(
+        offices_.write_down_beside(transaction, after, step_of(person, after.policy, "releaser", "refuse", reason)));
+    return after;
   });
 }
 

@@ -16,6 +16,7 @@ class TreasuryStage;
 namespace zhida::flow {
 
 class OfficeKeeper;
+struct OfficeStep;
 
 /// The desk door for people: each decision is one transaction, durable when the call comes back. Who may do what is
 /// checked here (role, department, division) and again by the case's table of states and the database (maker ≠ checker
@@ -46,8 +47,12 @@ class Desk {
  private:
   using Step = std::function<Result<BenefitCase>(storage::Transaction&)>;
   Result<BenefitCase> act(const Person& person, const std::string& role, const CaseId& id, const Step& step);
-  /// Empty: the person acts for none of those that review, and not for just one other.
-  std::string department_of_release(const Person& person, const PolicyId& policy) const;
+  /// A decision that is not in the book of reviews, as its seal is put under.
+  OfficeStep step_of(const Person& person, const PolicyId& policy, const char* hand, const char* decision,
+                     const std::string& reason) const;
+  /// For whom a releaser decides, and who settles an objection: the last of the reviewing departments that the person
+  /// acts for. Empty: the person acts for none of those, and not for just one other.
+  std::string department_of(const Person& person, const PolicyId& policy) const;
 
   const Rooms& rooms_;
   casework::Casework& casework_;

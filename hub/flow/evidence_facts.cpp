@@ -181,7 +181,7 @@ class Gatherer {
     number = 0;
     for (const auto& objection : TRY(casework::load_objections(transaction_, id))) {
       const std::string name = numbered("objection", ++number, 2);
-      fact(name, {{"state", objection.state}, {"raised_at", to_rfc3339(objection.raised_at)}});
+      fact(name, {{"id", objection.id}, {"state", objection.state}, {"raised_at", to_rfc3339(objection.raised_at)}});
       text_fact(name + ".raised_by", objection.raised_by);
       text_fact(name + ".reason", objection.reason);
       text_fact(name + ".decided_by", objection.decided_by);
@@ -262,13 +262,33 @@ class Gatherer {
     return ok();
   }
 
-  /// The document names the person who decided, and why.
-  std::vector<std::string> told_by(const OfficeDecision& decision) const {
-    for (auto it = out_.facts.lower_bound("review."); it != out_.facts.end() && it->first.starts_with("review."); ++it)
-      if (it->second.is_object() && it->second.value("round", Json()) == Json(decision.round) &&
-          it->second.value("department", "") == decision.department && it->second.value("hand", "") == decision.hand)
-        return {it->first + ".actor", it->first + ".reason"};
-    return {"review.00.actor"};
+  /// The last fact `stem.NN` that is like this; empty: none is.
+  std::string last_fact(const std::string& stem, const Json& like) const {
+    std::string name;
+    for (auto it = out_.facts.lower_bound(stem); it != out_.facts.end() && it->first.starts_with(stem); ++it) {
+      const auto same = [&](const auto& member) { return it->second.value(member.key(), Json()) == member.value(); };
+      bool all = it->second.is_object();
+      for (const auto& member : like.items()) all = all && same(member);
+      if (all) name = it->first;
+    }
+    return name;
+  }
+
+  /// The document names the person who decided, and why: the facts that tell the same.
+  std::vector<std::string> told_by(const OfficeDecision& decision, const Json& objection) const {
+    if (objection.is_object()) {
+      const auto name = last_fact("objection.", {{"id", objection.value("id", Json())}});
+      if (!name.empty()) return {name + ".decided_by", name + ".decision_reason", name};
+    }
+    auto name = last_fact("review.", {{"round", decision.round},
+                                      {"department", decision.department},
+                                      {"hand", decision.hand},
+                                      {"decision", decision.decision}});
+    // A releaser's no is not among the reviews: before the final yes it refuses the case, after it ends the case.
+    if (name.empty()) name = last_fact("event.", {{"event", "refused"}, {"role", "releaser"}});
+    if (name.empty()) name = last_fact("event.", {{"event", "voided"}, {"role", "officer"}});
+    if (name.empty()) return {"review.00.actor"};
+    return {name + ".actor", name + ".reason"};
   }
 
   /// What departments decided, under their own seals and those of the persons who decided for them; without a seal,
@@ -277,7 +297,9 @@ class Gatherer {
     std::size_t number = 0;
     for (const auto& decision : TRY(decisions_of(transaction_, case_().id))) {
       const bool sealed = decision.state == "sealed", personal = !decision.holder.empty();
-      const auto tells = told_by(decision);
+      const auto said = TRY(parse_json(decision.body));
+      const auto objection = said.value("objection", Json());
+      const auto tells = told_by(decision, objection);
       if (sealed)
         document({.kind = "office_decision",
                   .title = decision.department + (personal ? "决定（个人签章）" : "决定"),
@@ -298,6 +320,7 @@ class Gatherer {
                   {"seal_id", decision.es_id},
                   {"signed_at", decision.signed_at ? Json(to_rfc3339(*decision.signed_at)) : Json(nullptr)},
                   {"document", sealed ? Json(out_.documents.back().fact) : Json(nullptr)}});
+      if (objection.is_object()) out_.facts[name]["objection"] = objection;
       if (!personal) continue;
       // A person's seal bears the person's name.
       out_.tied[name] = tells.front();

@@ -272,14 +272,19 @@ class Page {
       if (sealed != nullptr) cells += picture_of(sealed->seal, "");
       cells +=
           "<b>" + html_escape(member(*office, "department")) + "</b> " +
-          escaped(WordKind::hand, member(*office, "hand")) +
-          (member(*office, "verdict") == "agree" ? "同意" : "不同意") + holder_of(*office) +
+          escaped(WordKind::hand, member(*office, "hand")) + verdict_of(*office) + holder_of(*office) +
           "<br><span class=\"note\">" +
           (sealed != nullptr ? html_escape(seal_name_of(sealed->seal)) + " · " + moment_of(member(*office, "signed_at"))
                              : std::string("尚无印章")) +
           "</span></span>";
     }
     if (!cells.empty()) out_ += "<tr><th>部门及个人印章</th><td colspan=\"3\">" + cells + "</td></tr>";
+  }
+
+  static std::string verdict_of(const Json& office) {
+    const auto objection = office.find("objection");
+    if (objection != office.end()) return member(*objection, "decision") == "upheld" ? "异议成立" : "异议不成立";
+    return member(office, "verdict") == "agree" ? "同意" : "不同意";
   }
 
   /// Who brought the item's text in force.

@@ -274,27 +274,44 @@ const OfficeSettings* OfficeKeeper::find(const std::string& department, const st
 Result<void> OfficeKeeper::write_down(storage::Transaction& transaction, const BenefitCase& c) const {
   for (const auto& office : settings_) {
     // A person seals what that person decided, and nothing of a colleague's.
-    const std::string holder = office.holder();
-    for (const auto& step : TRY(steps_without(transaction, c.id, office.department, holder))) {
-      OfficeDecision decision;
-      decision.case_id = c.id;
-      decision.round = step.round;
-      decision.step = step.step;
-      decision.department = step.department;
-      decision.holder = holder;
-      decision.hand = step.hand;
-      decision.decision = step.decision;
-      decision.message_id = office_message_id(c.id, step, holder);
-      decision.required = office.required;
-      decision.body = TRY(office_document(c, step));
-      decision.digest = "sm3:" + to_hex(crypto::sm3(decision.body));
-      decision.asked_at = rooms_.clock.now();
-      CHECK_OK(insert_decision(transaction, decision));
-      auto entry = entry_of(decision, c, "office_seal_asked");
-      entry.detail["seal_id"] = office.es_id;
-      (void)TRY(rooms_.trail.append(transaction, entry));
+    for (const auto& step : TRY(steps_without(transaction, c.id, office.department, office.holder()))) {
+      CHECK_OK(insert(transaction, c, office, step));
     }
   }
+  return ok();
+}
+
+Result<void> OfficeKeeper::write_down_beside(storage::Transaction& transaction, const BenefitCase& c,
+                                             OfficeStep step) const {
+  step.round = c.review_round;
+  step.step = TRY(next_step_beside(transaction, c.id, step.round));
+  for (const auto& office : settings_) {
+    const std::string holder = office.holder();
+    if (office.department != step.department || (!holder.empty() && holder != step.actor)) continue;
+    CHECK_OK(insert(transaction, c, office, step));
+  }
+  return ok();
+}
+
+Result<void> OfficeKeeper::insert(storage::Transaction& transaction, const BenefitCase& c, const OfficeSettings& office,
+                                  const OfficeStep& step) const {
+  OfficeDecision decision;
+  decision.case_id = c.id;
+  decision.round = step.round;
+  decision.step = step.step;
+  decision.department = step.department;
+  decision.holder = office.holder();
+  decision.hand = step.hand;
+  decision.decision = step.decision;
+  decision.message_id = office_message_id(c.id, step, decision.holder);
+  decision.required = office.required;
+  decision.body = TRY(office_document(c, step));
+  decision.digest = "sm3:" + to_hex(crypto::sm3(decision.body));
+  decision.asked_at = rooms_.clock.now();
+  CHECK_OK(insert_decision(transaction, decision));
+  auto entry = entry_of(decision, c, "office_seal_asked");
+  entry.detail["seal_id"] = office.es_id;
+  (void)TRY(rooms_.trail.append(transaction, entry));
   return ok();
 }
 

@@ -71,12 +71,18 @@ class OfficeKeeper {
   /// In the transaction of a decision, right after it: writes down what is to be sealed and is not written down yet.
   /// Nothing where the department is not among the settings.
   Result<void> write_down(storage::Transaction& transaction, const BenefitCase& benefit_case) const;
+  /// The same for a decision that is not in the book of reviews, in the case's round of now; its step is given here.
+  /// Only who is among the settings now seals it: it is told once.
+  Result<void> write_down_beside(storage::Transaction& transaction, const BenefitCase& benefit_case,
+                                 OfficeStep step) const;
   /// Whether money may be asked for: nullopt, or the sentence that says which seal is missing.
   Result<std::optional<std::string>> missing(storage::Transaction& transaction, const BenefitCase& benefit_case) const;
   Result<std::vector<OfficeState>> states(storage::Transaction& transaction) const;
 
  private:
   class Office;
+  Result<void> insert(storage::Transaction& transaction, const BenefitCase& benefit_case, const OfficeSettings& office,
+                      const OfficeStep& step) const;
   const OfficeSettings* find(const std::string& department, const std::string& holder) const;
 
   const Rooms& rooms_;

@@ -62,6 +62,13 @@ Result<std::vector<OfficeStep>> steps_without(Transaction& transaction, const Ca
   return steps;
 }
 
+Result<std::int64_t> next_step_beside(Transaction& transaction, const CaseId& id, std::int64_t round) {
+  const auto rows =
+      TRY(transaction.query("SELECT max(step) FROM office_decision WHERE case_id = ? AND round = ? AND step >= ?",
+                            {id.str(), round, kStepsBeside}, "i"));
+  return rows.front().is_null(0) ? kStepsBeside : rows.front().integer(0) + 1;
+}
+
 Result<std::vector<CaseId>> reviewed_and_unpaid(Transaction& transaction) {
   std::vector<CaseId> ids;
   for (const auto& row : TRY(transaction.query(

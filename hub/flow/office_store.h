@@ -44,6 +44,8 @@ inline std::string holder_text(const std::string& holder) {
 /// holder tells yet; in order.
 Result<std::vector<OfficeStep>> steps_without(storage::Transaction& transaction, const CaseId& id,
                                               const std::string& department, const std::string& holder);
+/// The step of the next decision of a round that is not in the book of reviews.
+Result<std::int64_t> next_step_beside(storage::Transaction& transaction, const CaseId& id, std::int64_t round);
 /// Cases that somebody looked at in their round of now and whose money was not asked for.
 Result<std::vector<CaseId>> reviewed_and_unpaid(storage::Transaction& transaction);
 /// Written with the decision itself.

@@ -13,9 +13,10 @@ Json text_or_null(const std::string& text) {
 Json view_of(const Rooms& rooms, const OfficeDecision& decision) {
   Json json = {{"department", decision.department},
                {"holder", holder_text(decision.holder)},
-               {"step", decision.hand == "maker"     ? "make"
-                        : decision.hand == "checker" ? "check"
-                                                     : "release"},
+               {"step", decision.hand == "maker"          ? "make"
+                        : decision.hand == "checker"      ? "check"
+                        : decision.hand == kObjectionHand ? "objection"
+                                                          : "release"},
                {"round", decision.round},
                {"decision", decision.decision == "agree" ? "approve" : decision.decision},
                {"digest", decision.digest},

@@ -94,13 +94,14 @@ class OfficeCheck {
       return;
     }
     const Json& said = parsed.value();
-    for (const char* field : {"department", "hand", "round", "verdict"})
+    for (const char* field : {"department", "hand", "round", "verdict", "objection"})
       if (in(said, field) != in(office, field))
         find(Code::data_hash, document.member, "Its " + std::string(field) + " is not that of " + name + ".");
     if (const std::string holder = holder_of(office); holder != kDepartment && text_in(said, "by") != holder)
       find(Code::data_hash, document.member,
            "It was decided by " + text_in(said, "by") + ", and " + name + " says that it bears the seal of " + holder +
                ".");
+    objection(document, in(said, "objection"));
     compare(document, said, "case", "case.id");
     compare(document, said, "uscc", "firm.uscc");
     compare(document, said, "policy", "case.policy");
@@ -117,6 +118,19 @@ class OfficeCheck {
     const auto canonical = canonical_json(payee);
     if (!canonical || text_in(said, "payee_sm3") != to_hex(crypto::sm3(canonical.value())))
       find(Code::data_hash, document.member, "It is about another account than the case.");
+  }
+
+  /// What the office decided about an objection is what became of it.
+  void objection(const PackDocument& document, const Json& settled) {
+    if (!settled.is_object()) return;
+    for (auto it = facts_.lower_bound("objection."); it != facts_.end() && it->first.starts_with("objection."); ++it)
+      if (in(it->second, "id") == in(settled, "id")) {
+        if (in(it->second, "state") != in(settled, "decision"))
+          find(Code::data_hash, document.member,
+               "It settles the objection in another way than " + it->first + " says.");
+        return;
+      }
+    find(Code::data_hash, document.member, "It settles an objection that the case does not have.");
   }
 
   void compare(const PackDocument& document, const Json& said, const char* field, const char* fact) {
