@@ -486,7 +486,9 @@ BOOST_AUTO_TEST_CASE(data_that_change_after_the_recheck_stop_the_decision_before
   BOOST_TEST(c.state() == "rechecking");
   c.tell("market_supervision", test::source_row("market_supervision", "registration", kFirm,
                                                 Case::registered("5000", "12"), day("2025-11-12")));
+  Register::say({.away = false, .columns = Case::registered("5000", "12"), .as_of = day("2025-11-12")});
   c.execute("DROP TRIGGER not_yet");
+  c.clock_at("2025-11-13");  // Ends the wait after the failure.
   BOOST_REQUIRE(until([&] { return c.state() == "void"; }));
   BOOST_TEST(c.says("是否独立法人：是 → 否"));
   BOOST_TEST(c.decisions() == 0);
