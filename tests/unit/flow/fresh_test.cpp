@@ -18,6 +18,7 @@ struct Answer {
   Date as_of;
   std::vector<SourceRecord> more = {};  ///< What else it says of the firm.
   std::vector<SourceBatch::Unreadable> unreadable = {};
+  std::string batch_id = {};  ///< Empty: another one each time.
 };
 
 /// What the register of firms says when it is asked about one firm.
@@ -53,7 +54,7 @@ class Register final : public Adapter {
     if (!answer.columns) return summary;
     SourceBatch batch;
     batch.source = "market_supervision";
-    batch.batch_id = "asked-" + std::to_string(number);
+    batch.batch_id = answer.batch_id.empty() ? "asked-" + std::to_string(number) : answer.batch_id;
     batch.origin = "test";
     batch.records = {
         test::source_row("market_supervision", "registration", request.uscc, *answer.columns, answer.as_of)};
@@ -406,6 +407,28 @@ BOOST_AUTO_TEST_CASE(a_row_of_the_answer_that_nobody_can_read_holds_the_case_unt
   c.clock_at("2025-11-13");
   BOOST_REQUIRE(until([&] { return c.state() == "requested"; }));
   BOOST_TEST(c.requests() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(the_same_answer_once_more_holds_the_case_as_it_did_before) {
+  Case c;
+  // The intake answers a batch that it knows from memory: nothing goes to the quarantine a second time.
+  Register::say({.away = false,
+                 .columns = Case::registered("5000", "11"),
+                 .as_of = day("2025-11-12"),
+                 .more = {listed("某日")},
+                 .unreadable = {},
+                 .batch_id = "the-same-rows"});
+  c.release();
+  BOOST_REQUIRE(until([&] { return c.says("等待数据") && c.rests(); }));
+  // Whoever is asked a third time was held by the second answer.
+  for (const char* next : {"2025-11-13", "2025-11-14"}) {
+    const int before = Register::asked();
+    c.clock_at(next);
+    BOOST_REQUIRE(until([&] { return Register::asked() > before && c.rests(); }));
+  }
+  BOOST_TEST(c.state() == "rechecking");
+  BOOST_TEST(c.requests() == 0);
+  BOOST_TEST(c.number("SELECT count(*) FROM quarantine") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_row_that_a_person_discarded_holds_nobody_though_it_comes_again) {
